@@ -1,0 +1,1 @@
+"""The ports, fulfilled: each room is named by its engine."""

@@ -1,0 +1,1 @@
+"""Home 1: one machine, one SQLite file, one folder."""

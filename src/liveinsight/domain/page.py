@@ -1,0 +1,65 @@
+"""Pages: the part of an address that is counted, and the campaign that it carries."""
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from msgspec import Struct
+
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.source import Campaign
+
+CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "fbclid", "twclid", "ttclid", "li_fat_id")
+NO_CAMPAIGN = Campaign()
+
+
+class Page(Struct, frozen=True):
+    """An address as it is counted: `hostname` and `path` are the dimensions of those names."""
+
+    hostname: str
+    path: str
+    campaign: Campaign
+
+
+def page_of(url: str, allowed_params: tuple[str, ...] = ()) -> Page:
+    """Read an http(s) address; the query is dropped but for the site's own allow-list."""
+    try:
+        parts = urlsplit(url)
+        hostname = parts.hostname
+    except ValueError:
+        raise Invalid("page_url", "is not an address") from None
+    if parts.scheme not in {"http", "https"}:
+        raise Invalid("page_url", "must begin with http:// or https://")
+    if not hostname:
+        raise Invalid("page_url", "has no host")
+    query = dict(reversed(parse_qsl(parts.query, max_num_fields=200))) if parts.query else {}
+    return Page(hostname, _path(parts.path, query, allowed_params), _campaign(query))
+
+
+def _path(path: str, query: dict[str, str], allowed_params: tuple[str, ...]) -> str:
+    plain = clean(unquote(path)).rstrip("/") or "/"
+    kept = [f"{name}={clean(query[name])}" for name in allowed_params if name in query]
+    return f"{plain}?{'&'.join(kept)}" if kept else plain
+
+
+def _campaign(query: dict[str, str]) -> Campaign:
+    if not query:
+        return NO_CAMPAIGN
+
+    def text(*names: str) -> str | None:
+        return next((clean(query[name])[:500] for name in names if query.get(name)), None)
+
+    return Campaign(
+        source=text("utm_source", "ref", "source"),
+        medium=text("utm_medium"),
+        name=text("utm_campaign"),
+        content=text("utm_content"),
+        term=text("utm_term"),
+        click_id=next((name for name in CLICK_IDS if name in query), None),
+    )
+
+
+def clean(text: str) -> str:
+    """Text from strangers without what no page shows: control characters, lone surrogates."""
+    if text.isprintable():
+        return text
+    kept = "".join(c for c in text if c >= " " and c != "\x7f")
+    return kept.encode("utf-8", "replace").decode()

@@ -1,0 +1,58 @@
+"""Local days: which day of a site's calendar a moment belongs to, with daylight saving."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
+
+from liveinsight.domain.errors import Invalid
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+# Every zone's offset since 1972 changes only at whole quarters of an hour.
+QUARTER_MS = 15 * MINUTE_MS
+
+
+class LocalDay(Struct, frozen=True):
+    """A day of a calendar and the moments it lasts: 23, 24 or 25 hours."""
+
+    date: date
+    start_ms: int
+    end_ms: int
+
+
+def zone(name: str) -> ZoneInfo:
+    """The time zone of that IANA name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid("timezone", f"{name!r} is no IANA time zone, like Asia/Seoul") from None
+
+
+def midnight_ms(day: date, zone_name: str) -> int:
+    """When that local day begins; where midnight is skipped, at the first moment there is."""
+    naive = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone_name))
+    return int(naive.astimezone(UTC).timestamp() * 1000)
+
+
+def local_day(time_ms: int, zone_name: str) -> LocalDay:
+    """The site's day that holds the moment."""
+    return _day_of_quarter(time_ms // QUARTER_MS, zone_name)
+
+
+@lru_cache(maxsize=4096)
+def _day_of_quarter(quarter: int, zone_name: str) -> LocalDay:
+    moment = datetime.fromtimestamp(quarter * QUARTER_MS / 1000, ZoneInfo(zone_name))
+    return day_span(moment.date(), zone_name)
+
+
+@lru_cache(maxsize=4096)
+def day_span(day: date, zone_name: str) -> LocalDay:
+    """The day of that date."""
+    return LocalDay(
+        date=day,
+        start_ms=midnight_ms(day, zone_name),
+        end_ms=midnight_ms(day + timedelta(days=1), zone_name),
+    )

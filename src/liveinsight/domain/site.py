@@ -1,0 +1,103 @@
+"""Sites: what is measured, and which of them an event belongs to."""
+
+import re
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from msgspec import Struct
+
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.period import zone
+
+ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+DOMAIN_PATTERN = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}")
+
+
+class Site(Struct, frozen=True, kw_only=True):
+    """A site's settings. No domains: events of any host are taken."""
+
+    id: str
+    domains: tuple[str, ...] = ()
+    timezone: str = "UTC"
+    public: bool = False
+    honour_gpc: bool = False
+    honour_dnt: bool = False
+    csrf_required: bool = False
+    allowed_params: tuple[str, ...] = ()
+    excluded_ips: tuple[str, ...] = ()
+    excluded_pages: tuple[str, ...] = ()
+
+    def allows_host(self, hostname: str) -> bool:
+        """Whether events of pages there are this site's: its domains and what lies under them."""
+        return not self.domains or any(
+            hostname == domain or hostname.endswith("." + domain) for domain in self.domains
+        )
+
+    def excludes_address(self, address: str) -> bool:
+        """Whether the owner shut events from this address out."""
+        if not self.excluded_ips or not address:
+            return False
+        ip = ip_address(address)
+        return any(ip in network(text) for text in self.excluded_ips)
+
+    def excludes_page(self, path: str) -> bool:
+        """Whether the page is shut out, by its path or by `prefix/*`."""
+        return any(
+            path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+            for pattern in self.excluded_pages
+        )
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """An address or CIDR range."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        raise Invalid("address", f"{text!r} is no address or CIDR range") from None
+
+
+def checked(site: Site) -> Site:
+    """The site if its settings can be, else the first that can't."""
+    if not ID_PATTERN.fullmatch(site.id):
+        raise Invalid("site", f"{site.id!r} must be 1 to 40 of a-z, 0-9 and -")
+    for domain in site.domains:
+        if not DOMAIN_PATTERN.fullmatch(domain):
+            raise Invalid("domain", f"{domain!r} is no host name; give it like shop.example")
+    zone(site.timezone)
+    for text in site.excluded_ips:
+        network(text)
+    return site
+
+
+class SiteBook:
+    """All sites at one moment, with the one rule that says whose an event is."""
+
+    def __init__(self, sites: Iterable[Site] = ()) -> None:
+        self._by_id = {site.id: site for site in sites}
+        self._by_domain = {domain: site for site in self._by_id.values() for domain in site.domains}
+
+    def __iter__(self) -> Iterator[Site]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def by_name(self, name: str) -> Site | None:
+        """The site of that id or domain."""
+        return self._by_id.get(name) or self._under_domain(name.lower())
+
+    def of_host(self, hostname: str | None) -> Site | None:
+        """Without a name the host decides, else the only site there is."""
+        found = self._under_domain(hostname) if hostname else None
+        if found is None and len(self._by_id) == 1:
+            return next(iter(self._by_id.values()))
+        return found
+
+    def _under_domain(self, hostname: str) -> Site | None:
+        """The longest domain wins: blog.shop.example before shop.example."""
+        while hostname:
+            if site := self._by_domain.get(hostname):
+                return site
+            hostname = hostname.partition(".")[2]
+        return None

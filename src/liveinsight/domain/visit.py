@@ -1,0 +1,33 @@
+"""Visits: events of one visitor (and session) with no gap over 30 minutes.
+
+Here is the one rule that tells whether an event goes on with a visit, starts one, or has none.
+The live window asks it event by event, sealing asks it over a day in order of time.
+"""
+
+from enum import Enum
+
+from liveinsight.domain.event import SESSION_END, SILENT_TYPES
+
+GAP_MS = 30 * 60_000
+
+
+class Step(Enum):
+    """What an event does to its visitor's visit."""
+
+    GOES_ON = "goes_on"
+    STARTS = "starts"
+    NO_VISIT = "no_visit"
+
+
+def step(event_type: str, time_ms: int, last_ms: int | None, *, ended: bool) -> Step:
+    """Judge an event by the visit before it: when that was last seen, and whether it was ended."""
+    if last_ms is not None and not ended and time_ms - last_ms <= GAP_MS:
+        return Step.GOES_ON
+    if event_type in SILENT_TYPES:
+        return Step.NO_VISIT
+    return Step.STARTS
+
+
+def ends(event_type: str) -> bool:
+    """Whether the visit is over with this event, so that the next view starts a new one."""
+    return event_type == SESSION_END

@@ -1,0 +1,1 @@
+"""Where a process begins: the server, the command line, the functions."""

@@ -1,0 +1,100 @@
+"""What the usecases need of the world, on one screen; only domain words."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Protocol
+
+from liveinsight.domain.agent import Agent
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.event import Event
+from liveinsight.domain.key import Key
+from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.source import Campaign, Origin
+from liveinsight.domain.visit import Step
+
+Drops = dict[tuple[str, Drop], int]  # (site, reason) -> how many
+
+
+class Clock(Protocol):
+    """The only source of time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970."""
+        ...
+
+
+class HotReader(Protocol):
+    """Events that are kept but not sealed, in the order in which they were kept."""
+
+    def after(self, seq: int, *, since_ms: int = 0) -> Iterator[tuple[int, Sequence[Event], Drops]]:
+        """Commit groups after `seq` that were committed at or after `since_ms`."""
+        ...
+
+    def last_seq(self) -> int:
+        """The newest group's number; it never goes back, not even when all is sealed."""
+        ...
+
+
+class Salts(Protocol):
+    """A site's secret of a local day, made when first asked for and forgotten two days later."""
+
+    def of(self, site: str, day: date) -> bytes:
+        """The salt of the day; it is durable before it is told."""
+        ...
+
+    def if_known(self, site: str, day: date) -> bytes | None:
+        """The salt of the day if there is one, without making it."""
+        ...
+
+
+class Control(Protocol):
+    """Sites and keys: what people decide."""
+
+    def sites(self) -> SiteBook: ...
+    def put_site(self, site: Site) -> None: ...
+    def remove_site(self, site_id: str) -> bool: ...
+    def keys(self) -> Sequence[Key]: ...
+    def put_key(self, key: Key) -> None: ...
+    def revoke_key(self, key_id: str) -> bool: ...
+    def key_of_hash(self, key_hash: bytes) -> Key | None: ...
+    def secret(self, name: str) -> bytes:
+        """A random secret of the installation, made when first asked for."""
+        ...
+
+
+class Seen(Protocol):
+    """Event ids of late, so that sending again is harmless."""
+
+    def add(self, event_id: int) -> bool:
+        """Remember it; False if it was there."""
+        ...
+
+
+class Visits(Protocol):
+    """Where each visitor's visit stands now."""
+
+    def touch(self, event: Event) -> Step:
+        """Take the event into its visit and tell what it did to it."""
+        ...
+
+
+class Agents(Protocol):
+    """Knows user agents."""
+
+    def read(self, user_agent: str) -> Agent: ...
+
+
+class Countries(Protocol):
+    """Knows where addresses are."""
+
+    def of(self, address: str) -> str | None:
+        """The ISO 3166 code."""
+        ...
+
+
+class Sources(Protocol):
+    """Knows sites that send visitors."""
+
+    def read(self, referrer: str | None, campaign: Campaign, own_hosts: tuple[str, ...]) -> Origin:
+        """Source, channel and referrer; a referrer of `own_hosts` (or under them) is none."""
+        ...

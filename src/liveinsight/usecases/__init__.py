@@ -1,0 +1,1 @@
+"""A verb a file: what LiveInsight does, told in domain words over the ports."""
