@@ -1,16 +1,16 @@
 """What can go wrong, by name.
 
-    LiveInsightError
-    ├── Invalid           a field of what was sent is wrong; says which
-    ├── Unauthorized      no key, or none that is known
-    ├── Forbidden         known, but not allowed this
-    ├── NotFound
-    ├── TooLarge
-    ├── UnsupportedType   a content type or encoding that is not read here
-    ├── MethodNotAllowed
-    ├── RateLimited       says when to come back
-    ├── Unavailable       cannot be kept or answered now; says when to come back
-    └── Misconfigured     a setting or a folder is wrong; says what to do
+LiveInsightError
+├── Invalid           a field of what was sent is wrong; says which
+├── Unauthorized      no key, or none that is known
+├── Forbidden         known, but not allowed this
+├── NotFound
+├── TooLarge
+├── UnsupportedType   a content type or encoding that is not read here
+├── MethodNotAllowed
+├── RateLimited       says when to come back
+├── Unavailable       cannot be kept or answered now; says when to come back
+└── Misconfigured     a setting or a folder is wrong; says what to do
 """
 
 
