@@ -1,6 +1,6 @@
 """What the usecases need of the world, on one screen; only domain words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -23,6 +23,18 @@ class Clock(Protocol):
         ...
 
 
+class HotStore(Protocol):
+    """Made for small durable writes."""
+
+    def check_room(self) -> None:
+        """Raise `Unavailable` if nothing can be kept now."""
+        ...
+
+    async def keep(self, events: Sequence[Event], drops: Mapping[tuple[str, Drop], int]) -> None:
+        """Return when the events, and all that were given before, are durable."""
+        ...
+
+
 class HotReader(Protocol):
     """Events that are kept but not sealed, in the order in which they were kept."""
 
@@ -38,11 +50,11 @@ class HotReader(Protocol):
 class Salts(Protocol):
     """A site's secret of a local day, made when first asked for and forgotten two days later."""
 
-    def of(self, site: str, day: date) -> bytes:
+    def of(self, site: Site, day: date) -> bytes:
         """The salt of the day; it is durable before it is told."""
         ...
 
-    def if_known(self, site: str, day: date) -> bytes | None:
+    def if_known(self, site: Site, day: date) -> bytes | None:
         """The salt of the day if there is one, without making it."""
         ...
 

@@ -1,0 +1,238 @@
+"""The journal: what is acknowledged is here, on disk, one row a commit group.
+
+A group is whatever came in while the group before it was being written. There is no timer:
+an idle journal writes at once, a busy one writes larger groups. One thread writes, so a slow
+disk never holds the event loop; one future answers all who wait for a group.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from queue import SimpleQueue
+
+import msgspec
+
+from liveinsight.adapters.local.database import Folder
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Unavailable
+from liveinsight.domain.event import Event
+from liveinsight.ports import Clock, Drops
+
+log = logging.getLogger(__name__)
+
+GROUP_FORMAT = 1
+# Waiting events beyond which new ones are refused: a few seconds of work, some 50 MB.
+HIGH_WATER_EVENTS = 50_000
+PROBE_INTERVAL_S = 1.0
+
+
+class Group(msgspec.Struct, array_like=True):
+    """A row's body. New fields come last and have a default: old rows stay readable."""
+
+    format: int
+    events: list[Event]
+    drops: list[tuple[str, Drop, int]] = []
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Group).decode
+
+
+class _Pending:
+    """The group that is being filled, and the one future of all who wait for it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.events: list[Event] = []
+        self.kept: asyncio.Future[None] = loop.create_future()
+
+
+class SqliteJournal:
+    """Writes commit groups. Lives on one event loop; `on_lost` is called when a write failed."""
+
+    def __init__(self, folder: Folder, clock: Clock, on_lost: Callable[[], None]) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._on_lost = on_lost
+        self._db = folder.connect()
+        self._next_seq = last_seq(self._db) + 1
+        self._loop = asyncio.get_running_loop()
+        self._pending: _Pending | None = None
+        self._writing: _Pending | None = None
+        self._drops: Counter[tuple[str, Drop]] = Counter()
+        self._work: SimpleQueue[tuple[int, bytes, int] | None] = SimpleQueue()
+        self.failure: str | None = None
+        self.commits = 0
+        self._thread = threading.Thread(target=self._write_groups, name="journal", daemon=True)
+        self._thread.start()
+
+    def check_room(self) -> None:
+        """Refuse before any work is done for what could not be kept."""
+        if self.failure is not None:
+            raise Unavailable("Events cannot be stored at the moment.", retry_after_s=5)
+        if self.backlog > HIGH_WATER_EVENTS:
+            raise Unavailable("Too many events are waiting to be stored.", retry_after_s=2)
+
+    @property
+    def backlog(self) -> int:
+        """Events that wait to be written."""
+        return len(self._pending.events) if self._pending else 0
+
+    async def keep(self, events: Sequence[Event], drops: Mapping[tuple[str, Drop], int]) -> None:
+        """Return when the events, and all that were given before, are on disk.
+
+        Drops ride along with the next group: they are figures, not worth a write of their own.
+        """
+        if self.failure is not None:
+            raise Unavailable("Events cannot be stored at the moment.", retry_after_s=5)
+        if drops:
+            self._drops.update(drops)
+        pending = self._pending
+        if pending is None:
+            if not events and self._writing is None:
+                return
+            pending = self._pending = _Pending(self._loop)
+            if self._writing is None:
+                # Whoever else arrives in this turn of the loop shares the group.
+                self._loop.call_soon(self._write_next)
+        pending.events.extend(events)
+        # A plain await would hand one cancelled client's cancellation to the whole group.
+        await asyncio.shield(pending.kept)
+
+    async def stop(self) -> None:
+        """Write what waits, drops included, and close."""
+        while self.failure is None and (self._pending or self._writing or self._drops):
+            if self._pending is None and self._writing is None:
+                self._pending = _Pending(self._loop)
+                self._write_next()
+            waiting = self._pending or self._writing
+            assert waiting is not None
+            await asyncio.wait([waiting.kept])
+        self._work.put(None)
+        await asyncio.to_thread(self._thread.join)
+        self._db.close()
+
+    def _write_next(self) -> None:
+        group = self._pending
+        if group is None or self._writing is not None or self.failure is not None:
+            return
+        self._pending, self._writing = None, group
+        if not group.events and not self._drops:
+            self._written(None)
+            return
+        drops = [(site, reason, n) for (site, reason), n in self._drops.items()]
+        self._drops.clear()
+        body = _encode(Group(GROUP_FORMAT, group.events, drops))
+        self._work.put((self._next_seq, body, len(group.events)))
+        self._next_seq += 1
+
+    def _written(self, error: sqlite3.Error | None) -> None:
+        group, self._writing = self._writing, None
+        assert group is not None
+        if error is not None:
+            self._lose(group, error)
+            return
+        self.commits += 1
+        group.kept.set_result(None)
+        self._write_next()
+
+    def _lose(self, group: _Pending, error: sqlite3.Error) -> None:
+        """Nothing of a failed group, nor what was judged after it, may be acknowledged.
+
+        What is in memory now knows events that are not on disk, so nothing is taken until a
+        write succeeds again and memory was rebuilt from the journal (`on_lost`).
+        """
+        self.failure = str(error)
+        log.error("events cannot be stored, answering 503 until they can: %s", error)
+        for lost in (group, self._pending):
+            if lost is not None:
+                lost.kept.set_exception(
+                    Unavailable("Events cannot be stored at the moment.", retry_after_s=5)
+                )
+                lost.kept.exception()  # nobody may be left who waits for it
+        self._pending = None
+        self._on_lost()
+
+    async def recover(self) -> None:
+        """Return when a write succeeds again; what follows may then be kept."""
+        while True:
+            await asyncio.sleep(PROBE_INTERVAL_S)
+            try:
+                self._next_seq = await asyncio.to_thread(self._reopen) + 1
+            except (sqlite3.Error, OSError, Exception) as error:  # noqa: BLE001 - any keeps it closed
+                log.debug("still failing: %s", error)
+                continue
+            return
+
+    def resume(self) -> None:
+        """Take events again."""
+        log.warning("events can be stored again")
+        self.failure = None
+
+    def _reopen(self) -> int:
+        self._db.close()
+        self._db = self._folder.connect()
+        self._db.execute("BEGIN IMMEDIATE")
+        # As large as a common group, so that success means room for one.
+        self._db.execute(
+            "INSERT INTO journal (seq, at_ms, n, body) VALUES (-1, 0, 0, zeroblob(65536))"
+        )
+        self._db.execute("DELETE FROM journal WHERE seq = -1")
+        self._db.execute("COMMIT")
+        return last_seq(self._db)
+
+    def _write_groups(self) -> None:
+        while (work := self._work.get()) is not None:
+            seq, body, n = work
+            error: sqlite3.Error | None = None
+            try:
+                # One statement, autocommitted: SQLite gives the GIL away once, fsync included.
+                self._db.execute(
+                    "INSERT INTO journal (seq, at_ms, n, body) VALUES (?, ?, ?, ?)",
+                    (seq, self._clock.now_ms(), n, body),
+                )
+            except sqlite3.Error as failed:
+                error = failed
+            self._loop.call_soon_threadsafe(self._written, error)
+
+
+class SqliteHotReader:
+    """Reads commit groups that are not sealed, beside the one who writes them."""
+
+    # Short reads: a long one would keep the write-ahead log from being reused.
+    ROWS = 64
+
+    def __init__(self, folder: Folder) -> None:
+        self._db = folder.connect()
+
+    def last_seq(self) -> int:
+        """The newest group's number; it never goes back."""
+        return last_seq(self._db)
+
+    def after(self, seq: int, *, since_ms: int = 0) -> Iterator[tuple[int, Sequence[Event], Drops]]:
+        """Groups after `seq` that were committed at or after `since_ms`, unsealed ones only."""
+        seq = max(seq, _sealed_seq(self._db))
+        while rows := self._db.execute(
+            "SELECT seq, body FROM journal WHERE seq > ? AND at_ms >= ? ORDER BY seq LIMIT ?",
+            (seq, since_ms, self.ROWS),
+        ).fetchall():
+            for seq, body in rows:
+                group = _decode(body)
+                yield seq, group.events, {(site, why): n for site, why, n in group.drops}
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._db.close()
+
+
+def last_seq(db: sqlite3.Connection) -> int:
+    """The highest number that was ever given."""
+    (newest,) = db.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
+    return max(int(newest), _sealed_seq(db))
+
+
+def _sealed_seq(db: sqlite3.Connection) -> int:
+    (sealed,) = db.execute("SELECT value FROM meta WHERE key = 'sealed_seq'").fetchone()
+    return int(sealed)

@@ -1,0 +1,214 @@
+"""The journal keeps what it acknowledges, and tells when it cannot."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from builders import NOON_MS, an_event
+from liveinsight.adapters.clock import FixedClock
+from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Misconfigured, Unavailable
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder(tmp_path / "data")
+
+
+def run(folder, scenario):
+    async def with_journal():
+        lost = asyncio.Event()
+        journal = SqliteJournal(folder, FixedClock(NOON_MS), lost.set)
+        try:
+            return await scenario(journal)
+        finally:
+            await journal.stop()
+
+    return asyncio.run(with_journal())
+
+
+def kept(folder, after=0):
+    reader = SqliteHotReader(folder)
+    groups = [(seq, list(events), drops) for seq, events, drops in reader.after(after)]
+    reader.close()
+    return groups
+
+
+def test_what_is_kept_is_read_back_whole(folder):
+    """An event comes back field for field."""
+    event = an_event(props={"plan": "pro", "seats": 3, "trial": True}, event_id=2**64 - 1)
+    run(folder, lambda journal: journal.keep([event], {}))
+    assert kept(folder) == [(1, [event], {})]
+
+
+def test_those_who_come_together_share_a_group(folder):
+    """Requests of one turn of the loop are one row."""
+
+    async def many(journal):
+        await asyncio.gather(*(journal.keep([an_event()], {}) for _ in range(50)))
+
+    run(folder, many)
+    assert [len(events) for _, events, _ in kept(folder)] == [50]
+
+
+def test_groups_keep_the_order_and_are_numbered_on(folder):
+    """Numbers go on after a restart, also when the journal was emptied by sealing."""
+
+    async def two(journal):
+        await journal.keep([an_event(event_id=1)], {})
+        await journal.keep([an_event(event_id=2)], {})
+
+    run(folder, two)
+    db = folder.connect()
+    db.execute("UPDATE meta SET value = 2 WHERE key = 'sealed_seq'")
+    db.execute("DELETE FROM journal")
+    db.close()
+    run(folder, lambda journal: journal.keep([an_event(event_id=3)], {}))
+    assert [(seq, events[0].event_id) for seq, events, _ in kept(folder)] == [(3, 3)]
+
+
+def test_sealed_groups_are_not_told(folder):
+    """What is sealed but not yet deleted is ignored."""
+
+    async def two(journal):
+        await journal.keep([an_event()], {})
+        await journal.keep([an_event()], {})
+
+    run(folder, two)
+    db = folder.connect()
+    db.execute("UPDATE meta SET value = 1 WHERE key = 'sealed_seq'")
+    db.close()
+    assert [seq for seq, _, _ in kept(folder)] == [2]
+
+
+def test_drops_ride_along_and_are_written_at_the_end(folder):
+    """Counted drops reach the disk with the next group, or when the journal stops."""
+
+    async def drops(journal):
+        await journal.keep([], {("shop", Drop.INVALID): 1})
+        await journal.keep([an_event()], {("shop", Drop.INVALID): 2})
+        await journal.keep([], {("shop", Drop.TOO_OLD): 4})
+
+    run(folder, drops)
+    told = [drops for _, _, drops in kept(folder)]
+    assert told == [{("shop", Drop.INVALID): 3}, {("shop", Drop.TOO_OLD): 4}]
+
+
+def test_a_cancelled_client_does_not_cancel_the_group(folder):
+    """One who hangs up takes nobody else's acknowledgement away."""
+
+    async def one_leaves(journal):
+        leaving = asyncio.ensure_future(journal.keep([an_event()], {}))
+        staying = asyncio.ensure_future(journal.keep([an_event()], {}))
+        await asyncio.sleep(0)
+        leaving.cancel()
+        await staying
+
+    run(folder, one_leaves)
+    assert [len(events) for _, events, _ in kept(folder)] == [2]
+
+
+def test_nothing_after_a_failed_write_is_acknowledged(folder):
+    """A failed write poisons its group and what waits behind it, and nothing is on disk."""
+
+    async def fails(journal):
+        await journal.keep([an_event(event_id=1)], {})
+        folder.connect().execute("DROP TABLE journal")
+        first = asyncio.ensure_future(journal.keep([an_event(event_id=2)], {}))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(journal.keep([an_event(event_id=3)], {}))
+        outcomes = await asyncio.gather(first, second, return_exceptions=True)
+        with pytest.raises(Unavailable):
+            journal.check_room()
+        with pytest.raises(Unavailable):
+            await journal.keep([an_event(event_id=4)], {})
+        return outcomes
+
+    assert [type(outcome) for outcome in run(folder, fails)] == [Unavailable, Unavailable]
+
+
+def test_a_journal_goes_on_when_writing_works_again(folder):
+    """After a failure has passed, events are kept again under fresh numbers."""
+
+    async def recovers(journal):
+        await journal.keep([an_event(event_id=1)], {})
+        db = folder.connect()
+        db.execute("ALTER TABLE journal RENAME TO hidden")
+        with pytest.raises(Unavailable):
+            await journal.keep([an_event(event_id=2)], {})
+        db.execute("ALTER TABLE hidden RENAME TO journal")
+        db.close()
+        await journal.recover()
+        journal.resume()
+        await journal.keep([an_event(event_id=3)], {})
+
+    run(folder, recovers)
+    assert [events[0].event_id for _, events, _ in kept(folder)] == [1, 3]
+
+
+def test_one_server_a_folder(folder):
+    """A second server on the same folder is told so."""
+    folder.lock()
+    with pytest.raises(Misconfigured, match="Another server"):
+        Folder(folder.path).lock()
+    folder.unlock()
+    Folder(folder.path).lock()
+
+
+def test_newer_data_is_refused(folder):
+    """Data of a newer version is left alone."""
+    db = folder.connect()
+    db.execute("PRAGMA user_version = 999")
+    db.close()
+    with pytest.raises(Misconfigured, match="newer LiveInsight"):
+        folder.connect()
+
+
+def test_what_is_no_database_is_told(folder):
+    """A damaged file is named."""
+    folder.path.mkdir()
+    folder.database.write_bytes(b"not a database" * 1000)
+    with pytest.raises(Misconfigured, match="damaged"):
+        folder.connect()
+
+
+def test_a_full_disk_is_told_and_survived(folder):
+    """When the disk is full events are refused; with room again they are kept."""
+
+    async def fills(journal):
+        journal._db.execute("PRAGMA max_page_count = 20")
+        outcomes = []
+        for number in range(40):
+            try:
+                await journal.keep([an_event(title="x" * 4000, event_id=number)], {})
+            except Unavailable as refused:
+                outcomes.append((number, refused.retry_after_s))
+                break
+        assert "full" in journal.failure
+        await journal.recover()  # opens a connection without the limit
+        journal.resume()
+        await journal.keep([an_event(event_id=99)], {})
+        return outcomes
+
+    refused = run(folder, fills)[0][0]
+    numbers = [event.event_id for _, events, _ in kept(folder) for event in events]
+    assert numbers == [*range(refused), 99]
+
+
+def test_a_reader_never_blocks_the_writer(folder):
+    """A read transaction that stays open does not stop commits."""
+
+    async def beside(journal):
+        await journal.keep([an_event()], {})
+        reader = sqlite3.connect(folder.database)
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM journal").fetchone()
+        await journal.keep([an_event()], {})
+        reader.close()
+
+    run(folder, beside)
+    assert len(kept(folder)) == 2
