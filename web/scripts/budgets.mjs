@@ -1,0 +1,31 @@
+// Byte budgets: each room's budgets.json says how many bytes, gzipped, a built file or all files
+// of one ending may have, for example {"li.js": 3072, "*.css": 20480}. Run after the build.
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const web = dirname(dirname(fileURLToPath(import.meta.url)));
+const out = join(dirname(web), "src", "liveinsight", "web");
+const built = readdirSync(out, { recursive: true })
+  .map((name) => String(name).replaceAll("\\", "/"))
+  .filter((name) => statSync(join(out, name)).isFile());
+
+const matches = (name, pattern) =>
+  pattern.startsWith("*.") ? name.endsWith(pattern.slice(1)) : name === pattern;
+const gzippedBytes = (name) => gzipSync(readFileSync(join(out, name)), { level: 9 }).length;
+
+let failed = false;
+for (const room of readdirSync(web)) {
+  const file = join(web, room, "budgets.json");
+  if (!existsSync(file)) continue;
+  for (const [pattern, budget] of Object.entries(JSON.parse(readFileSync(file, "utf8")))) {
+    const files = built.filter((name) => matches(name, pattern));
+    const bytes = files.reduce((sum, name) => sum + gzippedBytes(name), 0);
+    const good = files.length > 0 && bytes <= budget;
+    failed ||= !good;
+    const verdict = files.length === 0 ? "not built" : good ? "ok" : "OVER BUDGET";
+    console.log(`${pattern}: ${bytes} of ${budget} bytes gzipped: ${verdict}`);
+  }
+}
+process.exit(failed ? 1 : 0);
