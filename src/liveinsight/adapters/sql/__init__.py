@@ -1,0 +1,1 @@
+"""DuckDB: the relations, the sealing and the asking, the same in both homes."""

@@ -1,0 +1,45 @@
+"""The lake's files: what is told of each, whichever home keeps them.
+
+A file is never changed and its name never used again: what replaces it has a higher generation.
+"""
+
+from datetime import date
+from enum import StrEnum
+
+from msgspec import Struct
+
+# Written into every file; a reader refuses files of a higher format.
+FORMAT = 1
+
+
+class Relation(StrEnum):
+    """What a file holds; docs/relations.md tells their columns."""
+
+    EVENTS = "events"
+    VISITS = "visits"
+    ROLLUP = "rollup"
+    ASIDE = "aside"
+
+
+class LakeFile(Struct, frozen=True):
+    """A sealed file: `path` is where DuckDB reads it, `name` where it lies within the lake."""
+
+    site: str
+    relation: Relation
+    first_day: date
+    last_day: date
+    name: str
+    path: str
+    rows: int = 0
+    size_bytes: int = 0
+    digest: str = ""
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it holds more than a day."""
+        return self.first_day != self.last_day
+
+
+def file_name(site: str, relation: Relation, period: str, generation: int) -> str:
+    """Where a file lies within the lake; `period` is a day (2026-11-20) or a month (2026-11)."""
+    return f"{site}/{relation}/{period}-{generation}.parquet"
