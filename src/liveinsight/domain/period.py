@@ -13,6 +13,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 # Every zone's offset since 1972 changes only at whole quarters of an hour.
 QUARTER_MS = 15 * MINUTE_MS
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LocalDay(Struct, frozen=True):
@@ -56,3 +57,23 @@ def day_span(day: date, zone_name: str) -> LocalDay:
         start_ms=midnight_ms(day, zone_name),
         end_ms=midnight_ms(day + timedelta(days=1), zone_name),
     )
+
+
+def local_time(time_ms: int, zone_name: str, *, aware: bool = False) -> datetime:
+    """What the clock on the site's wall shows; `aware` keeps the offset with it."""
+    there = (EPOCH + timedelta(milliseconds=time_ms)).astimezone(ZoneInfo(zone_name))
+    return there if aware else there.replace(tzinfo=None, fold=0)
+
+
+def moment_ms(wall: datetime, zone_name: str) -> int:
+    """When the wall clock shows that: the first time if twice; where it is skipped,
+    as far behind the skip.
+    """
+    there = wall.replace(tzinfo=ZoneInfo(zone_name), fold=0)
+    return (there - EPOCH) // timedelta(milliseconds=1)
+
+
+def offset_ms(time_ms: int, zone_name: str) -> int:
+    """How far the site's wall clock is ahead of UTC at that moment."""
+    ahead = local_time(time_ms, zone_name, aware=True).utcoffset()
+    return ahead // timedelta(milliseconds=1) if ahead is not None else 0
