@@ -1,17 +1,20 @@
 """What the usecases need of the world, on one screen; only domain words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
+from liveinsight.domain.filter import Filter
 from liveinsight.domain.key import Key
+from liveinsight.domain.live import Live
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import Step
 
+NewId = Callable[[], str]  # an event id nobody had before
 Drops = dict[tuple[str, Drop], int]  # (site, reason) -> how many
 
 
@@ -109,4 +112,20 @@ class Sources(Protocol):
 
     def read(self, referrer: str | None, campaign: Campaign, own_hosts: tuple[str, ...]) -> Origin:
         """Source, channel and referrer; a referrer of `own_hosts` (or under them) is none."""
+        ...
+
+
+class Watching(Protocol):
+    """What is happening now, counted."""
+
+    def version(self, site: str) -> int:
+        """Raised with each event of the site, so that nobody counts what has not changed."""
+        ...
+
+    def check(self, tree: Filter) -> None:
+        """Raise `Invalid` for a filter that cannot be answered."""
+        ...
+
+    def look(self, site: str, tree: Filter, now_ms: int) -> Live:
+        """The site's last half hour, of the events that pass the filter."""
         ...

@@ -1,0 +1,77 @@
+"""Event ids of late, so that sending an event again is harmless: 16 to 32 bytes each.
+
+Open-addressing tables of 64-bit ids in anonymous memory that is touched only where it is used.
+A full table is kept for an hour more, and the one that filled last always, so that a million
+ids and an hour are looked back upon; the number of tables is bounded. What is sent again later
+still is found when the day is sealed.
+"""
+
+import mmap
+
+from liveinsight.ports import Clock
+
+ROOM = 1 << 20
+LARGEST = 1 << 23  # 128 MB
+MOST_TABLES = 4
+AN_HOUR_MS = 3_600_000
+
+
+class _Table:
+    """Ids hash themselves: they are hashes. 0 marks an empty place, so 0 is kept as 1."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.until_ms = 0
+        self.count = 0
+        self._mask = 2 * room - 1
+        self._places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
+
+    def has(self, event_id: int) -> bool:
+        return self._places[self._place(event_id)] != 0
+
+    def add(self, event_id: int) -> bool:
+        place = self._place(event_id)
+        if self._places[place]:
+            return False
+        self._places[place] = event_id
+        self.count += 1
+        return True
+
+    def _place(self, event_id: int) -> int:
+        places, mask = self._places, self._mask
+        place = event_id & mask
+        while (found := places[place]) and found != event_id:
+            place = (place + 1) & mask
+        return place
+
+
+class RecentIds:
+    """The port `Seen`, in memory; rebuilt from the journal at start."""
+
+    def __init__(self, clock: Clock, room: int = ROOM) -> None:
+        assert room & (room - 1) == 0, "places are found by a mask"
+        self._clock = clock
+        self._room = room
+        self._young = _Table(room)
+        self._older: list[_Table] = []  # newest first
+
+    def add(self, event_id: int) -> bool:
+        """Remember the id; False if it was there."""
+        event_id = event_id or 1
+        for table in self._older:
+            if table.has(event_id):
+                return False
+        if not self._young.add(event_id):
+            return False
+        if self._young.count == self._young.room:
+            self._turn()
+        return True
+
+    def _turn(self) -> None:
+        """Begin a new table, twice as large if this one filled within the hour."""
+        full, now_ms = self._young, self._clock.now_ms()
+        full.until_ms = now_ms
+        filled_fast = not self._older or now_ms - self._older[0].until_ms < AN_HOUR_MS
+        self._young = _Table(min(2 * full.room, LARGEST) if filled_fast else self._room)
+        late = [table for table in self._older if now_ms - table.until_ms < AN_HOUR_MS]
+        self._older = [full, *late][:MOST_TABLES]

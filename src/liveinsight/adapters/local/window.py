@@ -1,0 +1,348 @@
+"""The live window: where each visit stands, and the events of the last half hour, in memory.
+
+A visit is a row of plain arrays (about 170 bytes in all, no objects for the garbage collector),
+an event is an entry of a ring. It is a view of the journal: at start it is rebuilt from there.
+Answers are made from it in `snapshot.py`.
+"""
+
+from array import array
+from typing import NamedTuple
+
+import numpy as np
+
+from liveinsight.adapters.local.interner import Interner
+from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event, Scalar
+from liveinsight.domain.live import WINDOW_MS
+from liveinsight.domain.visit import GAP_MS, Step, ends, step
+from liveinsight.ports import Clock
+
+SWEEP_EVERY_MS = 10_000
+MASK_64 = 0xFFFF_FFFF_FFFF_FFFF
+GOLDEN_64 = 0x9E37_79B9_7F4A_7C15
+# So many distinct things are told apart in half an hour. Then titles and properties are left
+# out, and at twice as many pages too: strangers write them, and memory is not theirs.
+MAX_THINGS = 200_000
+
+
+class Thing(NamedTuple):
+    """What happened, of an event."""
+
+    type: str
+    hostname: str | None
+    page: str | None
+    title: str | None
+    props: tuple[tuple[str, Scalar], ...]
+
+
+class From(NamedTuple):
+    """Where it came from, of a visit."""
+
+    source: str | None
+    channel: str
+    referrer: str | None
+    utm_source: str | None
+    utm_medium: str | None
+    utm_campaign: str | None
+    utm_content: str | None
+    utm_term: str | None
+
+
+class Client(NamedTuple):
+    """With what and from where, of a visit."""
+
+    country: str | None
+    region: str | None
+    city: str | None
+    browser: str | None
+    browser_version: str | None
+    os: str | None
+    os_version: str | None
+    device: str
+    screen: str | None
+    language: str | None
+
+
+class Rows:
+    """Columns of visits. A visitor whose visits carry session ids has a row of their own too."""
+
+    COLUMNS = (
+        ("key", "Q"),
+        ("start_ms", "q"),
+        ("last_ms", "q"),
+        ("is_open", "b"),
+        ("person", "i"),  # the row that stands for the visitor
+        ("site", "i"),
+        ("origin", "i"),
+        ("client", "i"),
+        ("entry", "i"),  # the thing first viewed
+        ("exit", "i"),  # the thing last viewed, -1 before any
+    )
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self.capacity = 0
+        self.length = 0
+        for name, code in self.COLUMNS:
+            setattr(self, name, array(code))
+        self._grow(capacity)
+
+    key: "array[int]"
+    start_ms: "array[int]"
+    last_ms: "array[int]"
+    is_open: "array[int]"
+    person: "array[int]"
+    site: "array[int]"
+    origin: "array[int]"
+    client: "array[int]"
+    entry: "array[int]"
+    exit: "array[int]"
+
+    def add(self) -> int:
+        """A fresh row's number."""
+        if self.length == self.capacity:
+            self._grow(2 * self.capacity)
+        self.length += 1
+        return self.length - 1
+
+    def _grow(self, capacity: int) -> None:
+        for name, code in self.COLUMNS:
+            old = getattr(self, name)
+            setattr(self, name, old + array(code, bytes(old.itemsize * (capacity - len(old)))))
+        self.capacity = capacity
+
+
+class Ring:
+    """The events of late, oldest first, in arrays that wrap around."""
+
+    def __init__(self, capacity: int = 1024) -> None:
+        self.head = 0
+        self.tail = 0
+        self._allocate(capacity)
+
+    def _allocate(self, capacity: int) -> None:
+        self.capacity = capacity
+        self.time_ms = array("q", bytes(8 * capacity))
+        self.row = array("i", bytes(4 * capacity))
+        self.thing = array("i", bytes(4 * capacity))
+
+    def __len__(self) -> int:
+        return self.tail - self.head
+
+    def add(self, time_ms: int, row: int, thing: int) -> None:
+        """Put an event behind the newest."""
+        if self.tail - self.head == self.capacity:
+            self._grow()
+        place = self.tail & (self.capacity - 1)
+        self.time_ms[place] = time_ms
+        self.row[place] = row
+        self.thing[place] = thing
+        self.tail += 1
+
+    def columns(self) -> tuple["np.ndarray[tuple[int], np.dtype[np.signedinteger]]", ...]:
+        """Times, rows and things, oldest first."""
+        first, last = self.head & (self.capacity - 1), self.tail & (self.capacity - 1)
+        wraps = len(self) > 0 and last <= first
+        return tuple(
+            np.concatenate((column[first:], column[:last])) if wraps else column[first:last].copy()
+            for column in (
+                np.frombuffer(self.time_ms, np.int64),
+                np.frombuffer(self.row, np.int32),
+                np.frombuffer(self.thing, np.int32),
+            )
+        )
+
+    def drop_before(self, cutoff_ms: int) -> None:
+        """Forget the oldest up to the first that is young enough."""
+        (time_ms, *_) = self.columns()
+        young = np.flatnonzero(time_ms >= cutoff_ms)
+        self.head += int(young[0]) if len(young) else len(self)
+
+    def _grow(self) -> None:
+        columns = self.columns()
+        length = len(self)
+        self._allocate(2 * self.capacity)
+        self.head, self.tail = 0, length
+        for target, column in zip((self.time_ms, self.row, self.thing), columns, strict=True):
+            target[:length] = array(target.typecode, column.tobytes())
+
+
+class Window:
+    """The port `Visits`, and what the live view is made of."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._row_of: dict[int, int] = {}
+        self._free: list[int] = []
+        self._swept_ms = clock.now_ms()
+        self.rows = Rows()
+        self.ring = Ring()
+        self.sites: Interner[str] = Interner()
+        self.things: Interner[Thing] = Interner()
+        self.origins: Interner[From] = Interner()
+        self.clients: Interner[Client] = Interner()
+        self.changes: dict[str, int] = {}  # by site: how often it changed
+
+    def __len__(self) -> int:
+        return len(self._row_of)
+
+    def touch(self, event: Event) -> Step:
+        """Take the event into its visit, tell what it did, and show it live."""
+        now_ms = self._clock.now_ms()
+        if now_ms - self._swept_ms > SWEEP_EVERY_MS:
+            self.sweep(now_ms)
+        rows, time_ms = self.rows, event.time_ms
+        row = self._find(event)
+        is_open = row is not None and rows.is_open[row]
+        if row is not None and is_open and time_ms < rows.start_ms[row] - GAP_MS:
+            # Of a visit long before this one: sealing will join it, here it is over.
+            return Step.NO_VISIT if event.type in SILENT_TYPES else Step.STARTS
+        last_ms = rows.last_ms[row] if row is not None and is_open else None
+        taken = step(event.type, time_ms, last_ms, ended=False)
+        if taken is Step.NO_VISIT:
+            return taken
+        thing = self.things.code(self._thing(event))
+        if taken is Step.STARTS:
+            row = self._start(event, row, thing)
+        assert row is not None
+        self._go_on(event, row, thing)
+        if time_ms > now_ms - WINDOW_MS:
+            self.ring.add(time_ms, row, thing)
+            self.changes[event.site] = self.changes.get(event.site, 0) + 1
+        return taken
+
+    def _find(self, event: Event) -> int | None:
+        row = self._row_of.get(_chain(event.visitor, event.session))
+        if row is None and event.prior is not None:
+            # After midnight the visit goes on under the new day's id.
+            row = self._row_of.pop(_chain(event.prior, event.session), None)
+            if row is not None:
+                key = _chain(event.visitor, event.session)
+                self._row_of[key] = row
+                self.rows.key[row] = key
+        return row
+
+    def _start(self, event: Event, row: int | None, thing: int) -> int:
+        rows = self.rows
+        if row is None:
+            row = self._add(_chain(event.visitor, event.session))
+            rows = self.rows
+            rows.person[row] = row if event.session is None else self._person(event.visitor)
+        rows.start_ms[row] = rows.last_ms[row] = event.time_ms
+        rows.is_open[row] = 1
+        rows.site[row] = self.sites.code(event.site)
+        rows.origin[row] = self.origins.code(_origin(event))
+        rows.client[row] = self.clients.code(_client(event))
+        rows.entry[row] = thing if event.type == PAGE_VIEW else -1
+        rows.exit[row] = -1
+        return row
+
+    def _go_on(self, event: Event, row: int, thing: int) -> None:
+        rows, time_ms = self.rows, event.time_ms
+        if event.type == PAGE_VIEW and (time_ms >= rows.last_ms[row] or rows.exit[row] < 0):
+            rows.exit[row] = thing
+            if rows.entry[row] < 0:
+                rows.entry[row] = thing
+        rows.last_ms[row] = max(rows.last_ms[row], time_ms)
+        rows.start_ms[row] = min(rows.start_ms[row], time_ms)
+        person = rows.person[row]
+        if person != row:
+            rows.last_ms[person] = max(rows.last_ms[person], time_ms)
+        if ends(event.type):
+            rows.is_open[row] = 0
+
+    def _person(self, visitor: int) -> int:
+        row = self._row_of.get(visitor)
+        if row is None:
+            row = self._add(visitor)
+            self.rows.person[row] = row
+            self.rows.is_open[row] = 0
+            self.rows.last_ms[row] = 0
+        return row
+
+    def _add(self, key: int) -> int:
+        row = self._free.pop() if self._free else self.rows.add()
+        self._row_of[key] = row
+        self.rows.key[row] = key
+        self.rows.origin[row] = self.rows.client[row] = 0
+        self.rows.entry[row] = self.rows.exit[row] = -1
+        return row
+
+    def _thing(self, event: Event) -> Thing:
+        crowd = len(self.things)
+        if crowd < MAX_THINGS:
+            props = tuple(event.props.items()) if event.props else ()
+            return Thing(event.type, event.hostname, event.page, event.title, props)
+        page = event.page if crowd < 2 * MAX_THINGS else None
+        return Thing(event.type, event.hostname, page, None, ())
+
+    def sweep(self, now_ms: int) -> None:
+        """Forget what is older than the window."""
+        self._swept_ms = now_ms
+        cutoff_ms = now_ms - WINDOW_MS
+        self.ring.drop_before(cutoff_ms)
+        rows = self.rows
+        last_ms = np.frombuffer(rows.last_ms, np.int64)[: rows.length]
+        used = np.ones(rows.length, np.bool_)
+        used[self._free] = False
+        gone = np.flatnonzero(used & (last_ms < cutoff_ms)).tolist()
+        del last_ms
+        for row in gone:
+            self._row_of.pop(rows.key[row], None)
+        self._free.extend(gone)
+        used[gone] = False
+        self._sweep_values(used)
+
+    def _sweep_values(self, used: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+        """Forget values nobody has any more, once they are the larger part."""
+        rows = self.rows
+        if len(self.things) > 1024 and len(self.things) > len(self.ring):
+            _, _, things = self.ring.columns()
+            entries = np.frombuffer(rows.entry, np.int32)[: rows.length][used]
+            exits = np.frombuffer(rows.exit, np.int32)[: rows.length][used]
+            self.things.keep_only(_marked(len(self.things.values), things, entries, exits))
+        crowd = int(used.sum())
+        for interner, column in ((self.origins, rows.origin), (self.clients, rows.client)):
+            if len(interner) > 1024 and len(interner) > crowd:
+                codes = np.frombuffer(column, np.int32)[: rows.length][used]
+                interner.keep_only(_marked(len(interner.values), codes))
+
+
+def _marked(
+    length: int, *columns: "np.ndarray[tuple[int], np.dtype[np.signedinteger]]"
+) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    marks = np.zeros(length, np.bool_)
+    for codes in columns:
+        marks[codes[codes >= 0]] = True
+    return marks
+
+
+def _chain(visitor: int, session: int | None) -> int:
+    """One visitor's visits, apart for each session id where the sender gives them."""
+    return visitor if session is None else (visitor * GOLDEN_64 ^ session) & MASK_64
+
+
+def _origin(event: Event) -> From:
+    return From(
+        event.source,
+        event.channel,
+        event.referrer,
+        event.utm_source,
+        event.utm_medium,
+        event.utm_campaign,
+        event.utm_content,
+        event.utm_term,
+    )
+
+
+def _client(event: Event) -> Client:
+    return Client(
+        event.country,
+        event.region,
+        event.city,
+        event.browser,
+        event.browser_version,
+        event.os,
+        event.os_version,
+        event.device,
+        event.screen,
+        event.language,
+    )

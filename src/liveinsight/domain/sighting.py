@@ -1,0 +1,77 @@
+"""A sighting: what a sender tells of one event, checked for form and not yet judged.
+
+The field names and limits are those of the interface; a decoder builds it straight from bytes.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from liveinsight.domain.event import PAGE_VIEW, Scalar
+from liveinsight.domain.key import Key
+
+Id = Annotated[str, Meta(min_length=1, max_length=100)]
+EventId = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+Url = Annotated[str, Meta(max_length=2048)]
+Tag = Annotated[str, Meta(max_length=500)]
+PropName = Annotated[str, Meta(min_length=1, max_length=64)]
+Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+PropValue = Annotated[str, Meta(max_length=500)] | Integer | float | bool | None
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
+
+
+class Revenue(Struct, frozen=True):
+    """An amount of money, exact."""
+
+    amount: Decimal
+    currency: Currency
+
+
+class Sighting(Struct, kw_only=True, gc=False):
+    """One event as it was told. Nothing but `page_url` of a page view is required."""
+
+    site: Annotated[str, Meta(max_length=253)] | None = None
+    event_id: EventId | None = None
+    session_id: Id | None = None
+    user_id: Id | None = None
+    timestamp: int | float | datetime | None = None
+    event_type: Name = PAGE_VIEW
+    page_url: Url | None = None
+    title: Annotated[str, Meta(max_length=300)] | None = None
+    referrer: Url | None = None
+    user_agent: Annotated[str, Meta(max_length=512)] | None = None
+    ip: Annotated[str, Meta(max_length=45)] | None = None
+    country: Annotated[str, Meta(pattern="^[A-Za-z]{2}$")] | None = None
+    props: Annotated[dict[PropName, PropValue], Meta(max_length=30)] | None = None
+    revenue: Revenue | None = None
+    engaged_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
+    scroll_depth: Annotated[int, Meta(ge=0, le=100)] | None = None
+    screen: Annotated[str, Meta(pattern=r"^(\d{1,5}x\d{1,5})?$")] | None = None
+    language: Annotated[str, Meta(max_length=35)] | None = None
+    utm_source: Tag | None = None
+    utm_medium: Tag | None = None
+    utm_campaign: Tag | None = None
+    utm_content: Tag | None = None
+    utm_term: Tag | None = None
+
+    def kept_props(self) -> dict[str, Scalar] | None:
+        """The properties that have a value."""
+        if not self.props:
+            return None
+        return {name: value for name, value in self.props.items() if value is not None} or None
+
+
+class Caller(Struct, frozen=True):
+    """Who sent it: what the request itself shows, gathered once for all its events."""
+
+    received_ms: int
+    address: str = ""
+    user_agent: str = ""
+    country: str | None = None
+    gpc: bool = False
+    dnt: bool = False
+    language: str | None = None
+    key: Key | None = None

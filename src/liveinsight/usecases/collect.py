@@ -1,0 +1,363 @@
+"""Collect: what was seen becomes events, or is dropped for one reason of a closed list.
+
+A fold of small named steps over one draft. Steps that gather (`put_…`) and steps that refuse
+(`drop_…`) stand in one list; the first refusal ends it. Facts come from the ports before they
+are judged, and nothing here keeps anything: the outcome says what is to be kept.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from msgspec import Struct, field
+
+from liveinsight.domain.agent import Agent, Device
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.event import PAGE_VIEW, Aside, Event
+from liveinsight.domain.key import Scope
+from liveinsight.domain.page import Page, clean, page_of
+from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
+from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.source import Campaign, Origin
+from liveinsight.domain.visit import GAP_MS, Step
+from liveinsight.domain.visitor import anonymous, fingerprint, identified
+from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
+
+TOO_OLD_MS = DAY_MS
+TOO_NEW_MS = 5 * MINUTE_MS
+NOWHERE = Page("", "", Campaign())
+
+
+class Outcome(Struct):
+    """What came of a request: `events` and `drops` are to be kept, the rest is to be told."""
+
+    events: list[Event] = field(default_factory=list)
+    drops: Counter[tuple[str, Drop]] = field(default_factory=Counter)
+    event_ids: list[str] = field(default_factory=list)
+    processed: int = 0
+    starts_visit: bool = False
+
+
+class Draft:
+    """An event on its way: filled step by step."""
+
+    __slots__ = (
+        "address",
+        "agent",
+        "aside",
+        "caller",
+        "country",
+        "event_id",
+        "origin",
+        "page",
+        "prior",
+        "session",
+        "sighting",
+        "site",
+        "site_id",
+        "time_ms",
+        "user_agent",
+        "visitor",
+    )
+
+    def __init__(self, sighting: Sighting, caller: Caller) -> None:
+        self.sighting = sighting
+        self.caller = caller
+        self.site_id = ""
+        self.aside: str | None = None
+        self.prior: int | None = None
+        self.site: Site
+        self.page: Page
+        self.time_ms: int
+        self.user_agent: str
+        self.address: str
+        self.agent: Agent
+        self.country: str | None
+        self.origin: Origin
+        self.event_id: int
+        self.visitor: int
+        self.session: int | None
+
+
+DraftStep = Callable[[Draft], Drop | None]
+
+
+class Collect:
+    """The usecase, over its ports."""
+
+    def __init__(
+        self,
+        *,
+        control: Control,
+        salts: Salts,
+        seen: Seen,
+        visits: Visits,
+        agents: Agents,
+        countries: Countries,
+        sources: Sources,
+        new_id: NewId,
+    ) -> None:
+        self._control = control
+        self._secret = control.secret("user_id")
+        self._salts = salts
+        self._seen = seen
+        self._visits = visits
+        self._agents = agents
+        self._countries = countries
+        self._sources = sources
+        self._new_id = new_id
+        self._steps: tuple[DraftStep, ...] = (
+            self.drop_unknown_site,
+            drop_other_host,
+            drop_excluded_page,
+            drop_too_old,
+            drop_too_new,
+            drop_opted_out,
+            self.put_agent,
+            drop_excluded_address,
+            self.put_country,
+            self.put_origin,
+            self.put_visitor,
+            self.drop_duplicate,
+        )
+
+    def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
+        """Judge all events of a request, in their order."""
+        drafts = [read(sighting, caller, index) for index, sighting in enumerate(sightings)]
+        outcome = Outcome()
+        for draft in drafts:
+            told = draft.sighting
+            given = told.event_id = told.event_id or self._new_id()
+            outcome.event_ids.append(given)
+            self._judge(draft, outcome)
+        return outcome
+
+    def _judge(self, draft: Draft, outcome: Outcome) -> None:
+        for step in self._steps:
+            if (reason := step(draft)) is not None:
+                outcome.drops[draft.site_id, reason] += 1
+                return
+        event = as_event(draft)
+        outcome.events.append(event)
+        if draft.aside is not None:
+            outcome.drops[draft.site_id, Drop(draft.aside)] += 1
+            return
+        visited = self._visits.touch(event)
+        if visited is Step.NO_VISIT:
+            # It is kept: a late event may yet give it a visit when the day is sealed.
+            outcome.drops[draft.site_id, Drop.NO_VISIT] += 1
+            return
+        outcome.processed += 1
+        outcome.starts_visit |= visited is Step.STARTS
+
+    def drop_unknown_site(self, draft: Draft) -> Drop | None:
+        """The site is the named one, else its host's, else the only one; within the key's."""
+        sites: SiteBook = self._control.sites()
+        name = draft.sighting.site
+        found = sites.by_name(name) if name else sites.of_host(draft.page.hostname)
+        key = draft.caller.key
+        if found is None or (key is not None and key.site not in {None, found.id}):
+            return Drop.UNKNOWN_SITE
+        draft.site = found
+        draft.site_id = found.id
+        if found.allowed_params and draft.sighting.page_url:
+            draft.page = _page(draft.sighting.page_url, found.allowed_params)
+        return None
+
+    def put_agent(self, draft: Draft) -> None:
+        """A browser on a device; a bot is set aside, and can be taken back in."""
+        caller, told = draft.caller, draft.sighting
+        posing = _may(draft, Scope.SERVER) or _may(draft, Scope.IMPORT)
+        draft.user_agent = (told.user_agent if posing else None) or caller.user_agent
+        draft.address = (told.ip if posing else None) or caller.address
+        draft.agent = self._agents.read(draft.user_agent)
+        if draft.agent.is_bot:
+            draft.aside = Aside.BOT
+        draft.country = told.country.upper() if posing and told.country else caller.country
+
+    def put_country(self, draft: Draft) -> None:
+        """The country: the one told by who may, else by the edge, else the address's."""
+        if draft.country is None:
+            draft.country = self._countries.of(draft.address)
+
+    def put_origin(self, draft: Draft) -> None:
+        """Source and channel; a spamming referrer sets the event aside."""
+        told, page = draft.sighting, draft.page
+        own_hosts = (*draft.site.domains, page.hostname)
+        draft.origin = self._sources.read(told.referrer or None, _campaign(told, page), own_hosts)
+        if draft.origin.is_spam and draft.aside is None:
+            draft.aside = Aside.SPAM_REFERRER
+
+    def put_visitor(self, draft: Draft) -> None:
+        """The visitor of the site's local day, and their id of yesterday near midnight."""
+        told, site = draft.sighting, draft.site
+        draft.session = fingerprint(site.id, told.session_id) if told.session_id else None
+        if told.user_id:
+            draft.visitor = identified(self._secret, site.id, told.user_id)
+            return
+        day = local_day(draft.time_ms, site.timezone)
+        salt = self._salts.of(site, day.date)
+        draft.visitor = anonymous(salt, draft.address, draft.user_agent)
+        if draft.time_ms - day.start_ms <= GAP_MS:
+            before = self._salts.if_known(site, day.date - timedelta(days=1))
+            if before is not None:
+                draft.prior = anonymous(before, draft.address, draft.user_agent)
+
+    def drop_duplicate(self, draft: Draft) -> Drop | None:
+        """Sending again is harmless."""
+        assert draft.sighting.event_id is not None
+        draft.event_id = fingerprint(draft.site_id, draft.sighting.event_id)
+        return None if self._seen.add(draft.event_id) else Drop.DUPLICATE
+
+
+def read(sighting: Sighting, caller: Caller, index: int) -> Draft:
+    """Read what is told. All of a request is read before any of it is judged, so that one
+    invalid event refuses the whole and leaves no trace.
+    """
+    draft = Draft(sighting, caller)
+    try:
+        put_page(draft)
+        draft.time_ms = time_of(sighting.timestamp, caller.received_ms)
+        check_revenue(sighting)
+    except Invalid as wrong:
+        raise Invalid(wrong.field, wrong.error, index) from None
+    return draft
+
+
+def put_page(draft: Draft) -> None:
+    """Host, path and campaign of the address; a page view must have one."""
+    url = draft.sighting.page_url
+    if url:
+        draft.page = _page(url, ())
+    elif draft.sighting.event_type == PAGE_VIEW:
+        raise Invalid("page_url", "is required for a page_view")
+    else:
+        draft.page = NOWHERE
+
+
+def drop_other_host(draft: Draft) -> Drop | None:
+    """Events of pages elsewhere are somebody else's, or forged."""
+    hostname = draft.page.hostname
+    return Drop.HOST_NOT_ALLOWED if hostname and not draft.site.allows_host(hostname) else None
+
+
+def drop_excluded_page(draft: Draft) -> Drop | None:
+    """Pages that the owner shut out."""
+    return Drop.EXCLUDED_PAGE if draft.site.excludes_page(draft.page.path) else None
+
+
+def drop_too_old(draft: Draft) -> Drop | None:
+    """The past can be told only by an import."""
+    old = draft.time_ms < draft.caller.received_ms - TOO_OLD_MS
+    return Drop.TOO_OLD if old and not _may(draft, Scope.IMPORT) else None
+
+
+def drop_too_new(draft: Draft) -> Drop | None:
+    """The future by nobody, but for a clock that is a little fast."""
+    return Drop.TOO_NEW if draft.time_ms > draft.caller.received_ms + TOO_NEW_MS else None
+
+
+def drop_opted_out(draft: Draft) -> Drop | None:
+    """Who asks not to be counted, where the site honours that."""
+    site, caller = draft.site, draft.caller
+    asked = (site.honour_gpc and caller.gpc) or (site.honour_dnt and caller.dnt)
+    return Drop.OPTED_OUT if asked else None
+
+
+def drop_excluded_address(draft: Draft) -> Drop | None:
+    """Addresses that the owner shut out, like their own office."""
+    return Drop.EXCLUDED_IP if draft.site.excludes_address(draft.address) else None
+
+
+def time_of(told: float | datetime | None, received_ms: int) -> int:
+    """The moment in ms; without one it is now. One far off the calendar is no time at all."""
+    if told is None:
+        return received_ms
+    if isinstance(told, datetime):
+        if told.tzinfo is None:
+            told = told.replace(tzinfo=UTC)
+        return int(told.timestamp() * 1000)
+    if not 0 <= told < 253_402_300_800_000:  # the year 10000
+        raise Invalid("timestamp", "is not a time in ms since 1970")
+    return int(told)
+
+
+def check_revenue(told: Sighting) -> None:
+    """An amount that people pay: finite, and no longer than money is."""
+    if told.revenue is None:
+        return
+    amount = told.revenue.amount
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -6 or abs(amount) >= 10**15:
+        raise Invalid("revenue", "amount must be a number with up to 15 digits and 6 decimals")
+
+
+def as_event(draft: Draft) -> Event:
+    """The event as it is kept."""
+    told, page, agent, origin = draft.sighting, draft.page, draft.agent, draft.origin
+    campaign = _campaign(told, page)
+    revenue = told.revenue
+    return Event(
+        draft.event_id,
+        draft.time_ms,
+        draft.site_id,
+        clean(told.event_type),
+        draft.visitor,
+        draft.prior,
+        draft.session,
+        page.hostname or None,
+        page.path or None,
+        clean(told.title) if told.title else None,
+        origin.source,
+        origin.channel,
+        origin.referrer,
+        campaign.source,
+        campaign.medium,
+        campaign.name,
+        campaign.content,
+        campaign.term,
+        draft.country,
+        None,
+        None,
+        agent.browser,
+        agent.browser_version,
+        agent.os,
+        agent.os_version,
+        Device.BOT if agent.is_bot else agent.device,
+        told.screen or None,
+        told.language or draft.caller.language,
+        told.kept_props(),
+        None if revenue is None else format(revenue.amount, "f"),
+        None if revenue is None else revenue.currency,
+        told.engaged_ms,
+        told.scroll_depth,
+        draft.aside,
+    )
+
+
+def _may(draft: Draft, scope: Scope) -> bool:
+    key = draft.caller.key
+    return key is not None and key.allows(scope, draft.site_id)
+
+
+def _campaign(told: Sighting, page: Page) -> Campaign:
+    """What the sender says of the campaign goes before what the address says."""
+    if not (
+        told.utm_source or told.utm_medium or told.utm_campaign or told.utm_content or told.utm_term
+    ):
+        return page.campaign
+    said = page.campaign
+    return Campaign(
+        source=told.utm_source or said.source,
+        medium=told.utm_medium or said.medium,
+        name=told.utm_campaign or said.name,
+        content=told.utm_content or said.content,
+        term=told.utm_term or said.term,
+        click_id=said.click_id,
+    )
+
+
+_page = lru_cache(maxsize=16_384)(page_of)

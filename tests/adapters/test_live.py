@@ -1,0 +1,331 @@
+"""The live window counts what a plain loop over the same events counts."""
+
+import random
+from collections import defaultdict
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from builders import NOON_MS, an_event
+from liveinsight.adapters import patterns
+from liveinsight.adapters.clock import FixedClock
+from liveinsight.adapters.local.interner import Interner, Truth
+from liveinsight.adapters.local.seen import RecentIds
+from liveinsight.adapters.local.snapshot import Snapshots
+from liveinsight.adapters.local.window import Window
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.event import SILENT_TYPES
+from liveinsight.domain.filter import EVERYTHING, matches, parse
+from liveinsight.domain.visit import Step
+
+MINUTE_MS = 60_000
+HALF_HOUR_MS = 30 * MINUTE_MS
+
+
+def a_window(now_ms=NOON_MS):
+    clock = FixedClock(now_ms)
+    window = Window(clock)
+    return clock, window, Snapshots(window)
+
+
+def naive(events, now_ms, keep=lambda event: True):
+    """The live figures by the definitions, for visits without sessions and gaps."""
+    first = {}
+    for event in events:
+        first.setdefault(event.visitor, event)
+    shown = [
+        event
+        for event in events
+        if now_ms - HALF_HOUR_MS < event.time_ms <= now_ms and keep(event, first[event.visitor])
+    ]
+    live = [event for event in shown if event.time_ms > now_ms - 5 * MINUTE_MS]
+    last_page = {}
+    for event in sorted(shown, key=lambda event: event.time_ms):
+        if event.type == "page_view":
+            last_page[event.visitor] = event.page
+    active = {event.visitor for event in live}
+    pages = defaultdict(int)
+    for visitor in active & set(last_page):
+        pages[last_page[visitor]] += 1
+    sources = defaultdict(set)
+    for event in shown:
+        sources[first[event.visitor].source].add(event.visitor)
+    return {
+        "active_users": len(active),
+        "current_pages": dict(pages),
+        "events_last_5min": sum(event.type not in SILENT_TYPES for event in live),
+        "visitors_last_30min": len({event.visitor for event in shown}),
+        "pageviews_last_30min": sum(event.type == "page_view" for event in shown),
+        "top_sources": {name: len(visitors) for name, visitors in sources.items()},
+    }
+
+
+def counted(live):
+    return {
+        "active_users": live.active_users,
+        "current_pages": live.current_pages,
+        "events_last_5min": live.events_last_5min,
+        "visitors_last_30min": live.visitors_last_30min,
+        "pageviews_last_30min": live.pageviews_last_30min,
+        "top_sources": {row.name: row.visitors for row in live.top_sources},
+    }
+
+
+some_events = st.lists(
+    st.tuples(
+        st.integers(0, 25 * MINUTE_MS),
+        st.integers(1, 6),
+        st.sampled_from(["page_view", "page_view", "engagement", "Signup"]),
+        st.sampled_from(["/", "/a", "/b"]),
+        st.sampled_from(["Direct", "Google", "Naver"]),
+        st.sampled_from([None, "KR", "US"]),
+    ),
+    max_size=40,
+)
+
+
+def in_order(told):
+    events = [
+        an_event(
+            time_ms=NOON_MS + at, visitor=visitor, type=kind, page=page, source=source, country=land
+        )
+        for at, visitor, kind, page, source, land in sorted(told, key=lambda row: row[0])
+    ]
+    begun = set()
+    for event in events:
+        if event.type != "engagement" or event.visitor in begun:
+            begun.add(event.visitor)
+            yield event
+
+
+@given(some_events, st.integers(0, 40 * MINUTE_MS))
+def test_every_figure_is_that_of_a_plain_loop(told, later):
+    """Unfiltered figures equal a naive count, at any later moment."""
+    clock, window, snapshots = a_window()
+    events = list(in_order(told))
+    for event in events:
+        clock._now_ms = event.time_ms
+        window.touch(event)
+    now_ms = NOON_MS + later
+    assert counted(snapshots.look("shop", EVERYTHING, now_ms)) == naive(
+        events, now_ms, lambda event, first: True
+    )
+
+
+filters = st.recursive(
+    st.one_of(
+        st.tuples(
+            st.sampled_from(["is", "is_not"]),
+            st.sampled_from(["page", "event", "source", "country"]),
+            st.lists(
+                st.sampled_from(["/", "/a", "KR", "kr", "google", "Signup", None]), min_size=1
+            ),
+        ).map(list),
+        st.tuples(
+            st.sampled_from(["contains", "contains_not", "matches"]),
+            st.sampled_from(["page", "source", "country"]),
+            st.lists(st.sampled_from(["a", "K", "^/b?$", "oo"]), min_size=1, max_size=2),
+        )
+        .map(list)
+        .filter(lambda row: row[0] == "matches" or "^/b?$" not in row[2]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: ["and", parts]),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: ["or", parts]),
+        inner.map(lambda part: ["not", part]),
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=60)
+@given(some_events, filters)
+def test_a_filter_keeps_what_the_definition_keeps(told, raw):
+    """Visit dimensions are those of the visit's first event, event dimensions each event's own."""
+    clock, window, snapshots = a_window()
+    events = list(in_order(told))
+    for event in events:
+        clock._now_ms = event.time_ms
+        window.touch(event)
+    tree = parse(raw)
+    now_ms = NOON_MS + 26 * MINUTE_MS
+
+    def keep(event, first):
+        told = {"page": event.page, "event": event.type}
+        told |= {"source": first.source, "country": first.country}
+        return matches(tree, told.get, patterns.find)
+
+    assert counted(snapshots.look("shop", tree, now_ms)) == naive(events, now_ms, keep)
+
+
+@pytest.mark.parametrize(
+    ("gap_ms", "does"),
+    [
+        (30 * MINUTE_MS - 1000, Step.GOES_ON),
+        (30 * MINUTE_MS, Step.GOES_ON),
+        (30 * MINUTE_MS + 1, Step.STARTS),
+    ],
+)
+def test_a_visit_ends_after_half_an_hour(gap_ms, does):
+    """A gap of exactly thirty minutes is still one visit."""
+    clock, window, _ = a_window()
+    assert window.touch(an_event(time_ms=NOON_MS)) is Step.STARTS
+    clock.advance(gap_ms)
+    assert window.touch(an_event(time_ms=NOON_MS + gap_ms)) is does
+
+
+def test_a_visit_goes_on_past_midnight():
+    """The new day's id finds the visit of the day before."""
+    _, window, snapshots = a_window()
+    window.touch(an_event(visitor=1, time_ms=NOON_MS))
+    assert window.touch(an_event(visitor=2, prior=1, time_ms=NOON_MS + 1)) is Step.GOES_ON
+    assert window.touch(an_event(visitor=2, time_ms=NOON_MS + 2)) is Step.GOES_ON
+    assert snapshots.look("shop", EVERYTHING, NOON_MS + 3).active_users == 1
+
+
+def test_sessions_of_one_visitor_are_visits_of_their_own():
+    """Two session ids are two visits, and one visitor."""
+    _, window, snapshots = a_window()
+    assert window.touch(an_event(session=1)) is Step.STARTS
+    assert window.touch(an_event(session=2)) is Step.STARTS
+    assert window.touch(an_event()) is Step.STARTS
+    assert window.touch(an_event(session=1)) is Step.GOES_ON
+    assert snapshots.look("shop", EVERYTHING, NOON_MS).active_users == 1
+
+
+def test_an_ended_session_begins_anew():
+    """After session_end the next view starts a visit, and engagement has none."""
+    _, window, _ = a_window()
+    assert window.touch(an_event(type="session_start")) is Step.NO_VISIT
+    assert window.touch(an_event()) is Step.STARTS
+    assert window.touch(an_event(type="session_end")) is Step.GOES_ON
+    assert window.touch(an_event(type="engagement")) is Step.NO_VISIT
+    assert window.touch(an_event()) is Step.STARTS
+
+
+def test_sites_do_not_see_each_other():
+    """Each site's figures are its own."""
+    _, window, snapshots = a_window()
+    window.touch(an_event(site="shop", visitor=1))
+    window.touch(an_event(site="blog", visitor=2))
+    window.touch(an_event(site="blog", visitor=3))
+    found = [
+        snapshots.look(site, EVERYTHING, NOON_MS).active_users for site in ("shop", "blog", "none")
+    ]
+    assert found == [1, 2, 0]
+
+
+def test_the_feed_tells_the_newest_first_and_nothing_personal():
+    """The last fifty counted events, without ids."""
+    clock, window, snapshots = a_window()
+    for number in range(60):
+        clock._now_ms = NOON_MS + number
+        window.touch(an_event(time_ms=NOON_MS + number, page=f"/{number}", title="T", country="KR"))
+    window.touch(an_event(type="engagement", time_ms=NOON_MS + 60))
+    feed = snapshots.look("shop", EVERYTHING, NOON_MS + 61).feed
+    assert [glimpse.page for glimpse in feed] == [f"/{number}" for number in range(59, 9, -1)]
+    assert not {"visitor", "event_id", "session"} & set(feed[0].__struct_fields__)
+
+
+def test_bars_are_minutes_of_the_clock():
+    """Thirty bars end with the minute that runs, and hold distinct visitors."""
+    _, window, snapshots = a_window()
+    window.touch(an_event(visitor=1, time_ms=NOON_MS - MINUTE_MS))
+    window.touch(an_event(visitor=1, time_ms=NOON_MS))
+    window.touch(an_event(visitor=1, time_ms=NOON_MS))
+    window.touch(an_event(visitor=2, time_ms=NOON_MS))
+    series = snapshots.look("shop", EVERYTHING, NOON_MS).series
+    assert len(series) == 30
+    assert [(bar.pageviews, bar.visitors) for bar in series[-2:]] == [(1, 1), (3, 2)]
+    assert [bar.time % MINUTE_MS for bar in series] == [0] * 30
+
+
+def test_properties_can_be_filtered_live():
+    """`prop:` looks at the event's own properties."""
+    _, window, snapshots = a_window()
+    window.touch(an_event(visitor=1, type="Buy", props={"plan": "pro", "seats": 3}))
+    window.touch(an_event(visitor=2, type="Buy", props={"plan": "free"}))
+    window.touch(an_event(visitor=3))
+
+    def active(raw):
+        return snapshots.look("shop", parse(raw), NOON_MS).active_users
+
+    assert active(["is", "prop:plan", ["pro"]]) == 1
+    assert active(["is", "prop:seats", ["3"]]) == 1
+    assert active(["is_not", "prop:plan", ["pro"]]) == 2
+    assert active(["is", "prop:plan", [None]]) == 1
+
+
+def test_what_is_over_is_forgotten_and_its_room_used_again():
+    """After the window has passed nothing is left, and memory does not grow with traffic."""
+    clock, window, snapshots = a_window()
+    for round_ in range(5):
+        for number in range(3000):
+            window.touch(
+                an_event(
+                    visitor=round_ * 10_000 + number + 1,
+                    time_ms=clock.now_ms(),
+                    page=f"/{round_}/{number}",
+                    referrer=f"r{round_}/{number}",
+                )
+            )
+        clock.advance(HALF_HOUR_MS + 11_000)
+    window.sweep(clock.now_ms())
+    assert len(window) == 0
+    assert len(window.ring) == 0
+    assert window.rows.capacity <= 8192
+    assert len(window.things.values) <= 8192
+    assert snapshots.look("shop", EVERYTHING, clock.now_ms()).visitors_last_30min == 0
+
+
+def test_numbers_given_again_do_not_fool_a_filter():
+    """A filter sees the new value where an old value's number was given again."""
+    interner = Interner()
+    truth = Truth(interner, lambda value: value.startswith("k"))
+    codes = [interner.code(value) for value in ("kept", "gone", "kilo")]
+    assert truth.table()[codes].tolist() == [True, False, True]
+    interner.keep_only(np.array([True, False, False]))
+    fresh = interner.code("kite")
+    other = interner.code("x")
+    assert truth.table()[[codes[0], fresh, other]].tolist() == [True, True, False]
+
+
+def test_strangers_cannot_fill_memory_with_titles(monkeypatch):
+    """Beyond a bound titles and properties are left out, and the page stays right."""
+    monkeypatch.setattr("liveinsight.adapters.local.window.MAX_THINGS", 10)
+    _, window, snapshots = a_window()
+    for number in range(500):
+        window.touch(an_event(visitor=number + 1, page="/", title=f"t{number}"))
+    assert len(window.things) <= 21
+    assert snapshots.look("shop", EVERYTHING, NOON_MS).current_pages == {"/": 500}
+
+
+def test_a_wrong_pattern_is_named():
+    """A filter that RE2 cannot read is refused with the field's name."""
+    _, _, snapshots = a_window()
+    with pytest.raises(Invalid, match=r"no RE2 pattern"):
+        snapshots.check(parse(["matches", "page", ["(?=look)"]]))
+
+
+def test_ids_are_remembered_a_million_and_an_hour_back():
+    """Sending again is found among the last ids and those of the last hour, 0 included."""
+    clock = FixedClock(NOON_MS)
+    seen = RecentIds(clock, room=1024)
+    draw = random.Random(1)
+    ids = [0, *(draw.getrandbits(64) for _ in range(6000))]
+    assert all(seen.add(event_id) for event_id in ids)
+    assert not any(seen.add(event_id) for event_id in ids[-1024:])
+    assert not any(seen.add(event_id) for event_id in ids)
+
+
+def test_ids_of_long_ago_are_forgotten():
+    """Memory is bounded: tables older than an hour go, but for the one filled last."""
+    clock = FixedClock(NOON_MS)
+    seen = RecentIds(clock, room=128)
+    for number in range(1, 10_001):
+        seen.add(number)
+        clock.advance(60_000)
+    assert seen.add(1)
+    assert not seen.add(9_950)
