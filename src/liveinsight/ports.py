@@ -41,8 +41,12 @@ class HotStore(Protocol):
 class HotReader(Protocol):
     """Events that are kept but not sealed, in the order in which they were kept."""
 
-    def after(self, seq: int, *, since_ms: int = 0) -> Iterator[tuple[int, Sequence[Event], Drops]]:
-        """Commit groups after `seq` that were committed at or after `since_ms`."""
+    def after(self, seq: int) -> Iterator[tuple[int, Sequence[Event], Drops]]:
+        """Commit groups after `seq` that are not sealed."""
+        ...
+
+    def of_late(self, events: int, since_ms: int) -> Iterator[Sequence[Event]]:
+        """So many of the newest events and all since then, sealed ones too if still here."""
         ...
 
     def last_seq(self) -> int:

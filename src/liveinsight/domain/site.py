@@ -75,6 +75,7 @@ class SiteBook:
 
     def __init__(self, sites: Iterable[Site] = ()) -> None:
         self._by_id = {site.id: site for site in sites}
+        self.demand_csrf = any(site.csrf_required for site in self._by_id.values())
         self._by_domain = {domain: site for site in self._by_id.values() for domain in site.domains}
 
     def __iter__(self) -> Iterator[Site]:
@@ -82,6 +83,10 @@ class SiteBook:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def of(self, name: str | None, hostname: str | None) -> Site | None:
+        """Whose an event is: the named site's, else its host's."""
+        return self.by_name(name) if name else self.of_host(hostname)
 
     def by_name(self, name: str) -> Site | None:
         """The site of that id or domain."""

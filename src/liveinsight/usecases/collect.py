@@ -5,7 +5,6 @@ A fold of small named steps over one draft. Steps that gather (`put_…`) and st
 are judged, and nothing here keeps anything: the outcome says what is to be kept.
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -20,7 +19,7 @@ from liveinsight.domain.key import Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import Caller, Sighting
-from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import GAP_MS, Step
 from liveinsight.domain.visitor import anonymous, fingerprint, identified
@@ -32,13 +31,22 @@ NOWHERE = Page("", "", Campaign())
 
 
 class Outcome(Struct):
-    """What came of a request: `events` and `drops` are to be kept, the rest is to be told."""
+    """What came of a request: `events` and `lost` are to be kept, the rest is to be told.
+
+    Of the dropped, those set aside and those without a visit are kept as events, where whoever
+    counts finds them; of the lost only their number is known from then on.
+    """
 
     events: list[Event] = field(default_factory=list)
-    drops: Counter[tuple[str, Drop]] = field(default_factory=Counter)
+    lost: dict[tuple[str, Drop], int] = field(default_factory=dict)
+    dropped: dict[Drop, int] = field(default_factory=dict)
     event_ids: list[str] = field(default_factory=list)
     processed: int = 0
     starts_visit: bool = False
+
+    def tell(self, reason: Drop) -> None:
+        """Count a drop in the answer."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
 
 class Draft:
@@ -138,26 +146,26 @@ class Collect:
     def _judge(self, draft: Draft, outcome: Outcome) -> None:
         for step in self._steps:
             if (reason := step(draft)) is not None:
-                outcome.drops[draft.site_id, reason] += 1
+                about = (draft.site_id, reason)
+                outcome.lost[about] = outcome.lost.get(about, 0) + 1
+                outcome.tell(reason)
                 return
         event = as_event(draft)
         outcome.events.append(event)
         if draft.aside is not None:
-            outcome.drops[draft.site_id, Drop(draft.aside)] += 1
+            outcome.tell(Drop(draft.aside))
             return
         visited = self._visits.touch(event)
         if visited is Step.NO_VISIT:
-            # It is kept: a late event may yet give it a visit when the day is sealed.
-            outcome.drops[draft.site_id, Drop.NO_VISIT] += 1
+            # A late event may yet give it a visit: that is judged when the day is sealed.
+            outcome.tell(Drop.NO_VISIT)
             return
         outcome.processed += 1
         outcome.starts_visit |= visited is Step.STARTS
 
     def drop_unknown_site(self, draft: Draft) -> Drop | None:
         """The site is the named one, else its host's, else the only one; within the key's."""
-        sites: SiteBook = self._control.sites()
-        name = draft.sighting.site
-        found = sites.by_name(name) if name else sites.of_host(draft.page.hostname)
+        found = self._control.sites().of(draft.sighting.site, draft.page.hostname)
         key = draft.caller.key
         if found is None or (key is not None and key.site not in {None, found.id}):
             return Drop.UNKNOWN_SITE
@@ -225,6 +233,11 @@ def read(sighting: Sighting, caller: Caller, index: int) -> Draft:
     except Invalid as wrong:
         raise Invalid(wrong.field, wrong.error, index) from None
     return draft
+
+
+def host_of(told: Sighting) -> str | None:
+    """The host of the page it happened on."""
+    return _page(told.page_url, ()).hostname if told.page_url else None
 
 
 def put_page(draft: Draft) -> None:

@@ -27,6 +27,7 @@ GROUP_FORMAT = 1
 # Waiting events beyond which new ones are refused: a few seconds of work, some 50 MB.
 HIGH_WATER_EVENTS = 50_000
 PROBE_INTERVAL_S = 1.0
+NOT_NOW = "Events cannot be stored at the moment."
 
 
 class Group(msgspec.Struct, array_like=True):
@@ -63,7 +64,8 @@ class SqliteJournal:
         self._writing: _Pending | None = None
         self._drops: Counter[tuple[str, Drop]] = Counter()
         self._work: SimpleQueue[tuple[int, bytes, int] | None] = SimpleQueue()
-        self.failure: str | None = None
+        # Closed until memory was rebuilt from what is here (`resume`).
+        self.failure: str | None = "starting"
         self.commits = 0
         self._thread = threading.Thread(target=self._write_groups, name="journal", daemon=True)
         self._thread.start()
@@ -71,7 +73,7 @@ class SqliteJournal:
     def check_room(self) -> None:
         """Refuse before any work is done for what could not be kept."""
         if self.failure is not None:
-            raise Unavailable("Events cannot be stored at the moment.", retry_after_s=5)
+            raise Unavailable(NOT_NOW, retry_after_s=5)
         if self.backlog > HIGH_WATER_EVENTS:
             raise Unavailable("Too many events are waiting to be stored.", retry_after_s=2)
 
@@ -86,7 +88,7 @@ class SqliteJournal:
         Drops ride along with the next group: they are figures, not worth a write of their own.
         """
         if self.failure is not None:
-            raise Unavailable("Events cannot be stored at the moment.", retry_after_s=5)
+            raise Unavailable(NOT_NOW, retry_after_s=5)
         if drops:
             self._drops.update(drops)
         pending = self._pending
@@ -148,9 +150,7 @@ class SqliteJournal:
         log.error("events cannot be stored, answering 503 until they can: %s", error)
         for lost in (group, self._pending):
             if lost is not None:
-                lost.kept.set_exception(
-                    Unavailable("Events cannot be stored at the moment.", retry_after_s=5)
-                )
+                lost.kept.set_exception(Unavailable(NOT_NOW, retry_after_s=5))
                 lost.kept.exception()  # nobody may be left who waits for it
         self._pending = None
         self._on_lost()
@@ -167,8 +167,7 @@ class SqliteJournal:
             return
 
     def resume(self) -> None:
-        """Take events again."""
-        log.warning("events can be stored again")
+        """Take events: what is in memory is what is on disk."""
         self.failure = None
 
     def _reopen(self) -> int:
@@ -211,16 +210,29 @@ class SqliteHotReader:
         """The newest group's number; it never goes back."""
         return last_seq(self._db)
 
-    def after(self, seq: int, *, since_ms: int = 0) -> Iterator[tuple[int, Sequence[Event], Drops]]:
-        """Groups after `seq` that were committed at or after `since_ms`, unsealed ones only."""
-        seq = max(seq, _sealed_seq(self._db))
+    def after(self, seq: int) -> Iterator[tuple[int, Sequence[Event], Drops]]:
+        """Groups after `seq` that are not sealed."""
+        return self._groups(max(seq, _sealed_seq(self._db)))
+
+    def of_late(self, events: int, since_ms: int) -> Iterator[Sequence[Event]]:
+        """So many of the newest events and all since then, sealed ones too if still here."""
+        first = 1
+        rows = self._db.execute("SELECT seq, n, at_ms FROM journal ORDER BY seq DESC")
+        for seq, n, at_ms in rows:
+            events -= n
+            if events <= 0 and at_ms < since_ms:
+                first = seq
+                break
+        return (group for _, group, _ in self._groups(first - 1))
+
+    def _groups(self, last: int) -> Iterator[tuple[int, Sequence[Event], Drops]]:
         while rows := self._db.execute(
-            "SELECT seq, body FROM journal WHERE seq > ? AND at_ms >= ? ORDER BY seq LIMIT ?",
-            (seq, since_ms, self.ROWS),
+            "SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (last, self.ROWS)
         ).fetchall():
             for seq, body in rows:
                 group = _decode(body)
                 yield seq, group.events, {(site, why): n for site, why, n in group.drops}
+            last = rows[-1][0]
 
     def close(self) -> None:
         """Let the file go."""

@@ -52,7 +52,11 @@ class RecentIds:
         assert room & (room - 1) == 0, "places are found by a mask"
         self._clock = clock
         self._room = room
-        self._young = _Table(room)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all, to be rebuilt from the journal."""
+        self._young = _Table(self._room)
         self._older: list[_Table] = []  # newest first
 
     def add(self, event_id: int) -> bool:

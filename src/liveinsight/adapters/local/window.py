@@ -170,16 +170,20 @@ class Window:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._row_of: dict[int, int] = {}
-        self._free: list[int] = []
-        self._swept_ms = clock.now_ms()
-        self.rows = Rows()
-        self.ring = Ring()
+        self.clear()
         self.sites: Interner[str] = Interner()
         self.things: Interner[Thing] = Interner()
         self.origins: Interner[From] = Interner()
         self.clients: Interner[Client] = Interner()
         self.changes: dict[str, int] = {}  # by site: how often it changed
+
+    def clear(self) -> None:
+        """Forget all, to be rebuilt from the journal."""
+        self._row_of: dict[int, int] = {}
+        self._free: list[int] = []
+        self._swept_ms = self._clock.now_ms()
+        self.rows = Rows()
+        self.ring = Ring()
 
     def __len__(self) -> int:
         return len(self._row_of)

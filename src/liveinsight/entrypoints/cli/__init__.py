@@ -1,0 +1,21 @@
+"""The command line. Each command is a file; the server is imported only when it is to run, so
+that `--help` and completion stay fast.
+"""
+
+import typer
+
+from liveinsight.entrypoints.cli import key, live, send, serve, site
+
+app = typer.Typer(
+    name="liveinsight",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(serve.version)
+app.command("serve")(serve.serve)
+app.command("demo")(serve.demo)
+app.command("send")(send.send)
+app.command("live")(live.live)
+app.add_typer(site.app, name="site")
+app.add_typer(key.app, name="key")

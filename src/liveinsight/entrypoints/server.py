@@ -1,0 +1,116 @@
+"""`liveinsight serve` as a process: it listens, starts the home, and stops without losing a thing.
+
+On SIGTERM or Ctrl-C new connections are refused, open streams end, requests that are under way
+get their answers, the journal writes what waits; then the process ends.
+"""
+
+import asyncio
+import gc
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from types import FrameType
+
+import uvicorn
+import uvloop
+
+from liveinsight.domain.errors import Misconfigured
+from liveinsight.entrypoints.asgi import App
+from liveinsight.wiring.local import LocalHome
+from liveinsight.wiring.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# The journal's thread waits for the GIL after each commit; the default of 5 ms would be its floor.
+SWITCH_INTERVAL_S = 0.0005
+STOP_WITHIN_S = 20
+
+Told = Callable[[LocalHome, str], Awaitable[None] | None]
+
+
+class _Server(uvicorn.Server):
+    """Tells when it is asked to stop: streams would never end by themselves."""
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The signal came."""
+        self._on_exit()
+        super().handle_exit(sig, frame)
+
+
+def serve(settings: Settings, when_ready: Told) -> None:
+    """Run until a signal ends it."""
+    listening = _listen(settings.host, settings.port)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, listening, when_ready))
+    finally:
+        listening.close()
+
+
+async def _serve(settings: Settings, listening: socket.socket, when_ready: Told) -> None:
+    home = LocalHome(settings)
+    front = home.open()
+    config = uvicorn.Config(
+        App(front),
+        http="httptools",
+        loop="uvloop",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=2048,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=STOP_WITHIN_S,
+    )
+    server = _Server(config, home.live.close)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await home.start()
+        _settle_memory()
+        told = when_ready(home, url_of(listening))
+        if told is not None:
+            await told
+        await serving
+    except BaseException:
+        server.handle_exit(signal.SIGTERM, None)
+        await serving
+        raise
+    finally:
+        await home.stop()
+
+
+def url_of(listening: socket.socket) -> str:
+    """Where it can be reached."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise Misconfigured(
+            f"{host}:{port} cannot be listened on ({error.strerror}). "
+            "Choose another with --host and --port."
+        ) from None
+    listening.setblocking(False)
+    return listening
+
+
+def _settle_memory() -> None:
+    """What was made at start stays: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

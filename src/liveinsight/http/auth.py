@@ -1,0 +1,62 @@
+"""Who asks: by an API key in `X-API-Key` or `Authorization: Bearer`, or as anybody."""
+
+from hashlib import sha256
+
+from liveinsight.domain.errors import Forbidden, Unauthorized
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.site import Site
+from liveinsight.http.exchange import Request
+from liveinsight.http.tokens import SignedTokens
+from liveinsight.ports import Control
+
+NOT_READABLE = "Reading needs a key (X-API-Key or Authorization: Bearer), or a public site."
+
+
+# Who can read the installation's file holds its secrets, and so may do all; the CLI proves it
+# by a token of that secret instead of a stored key.
+CLI = "cli"
+CLI_KEY = Key(id=CLI, hash=b"", scopes=frozenset(Scope))
+
+
+def key_hash(text: str) -> bytes:
+    """What is kept of a key. Keys are 256 random bits, so one round is enough."""
+    return sha256(text.encode()).digest()
+
+
+class Keys:
+    """Finds the key of a request, and remembers when each was last used."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+        self._cli = SignedTokens(control.secret(CLI))
+        self.used_ms: dict[str, int] = {}
+
+    def of(self, request: Request, now_ms: int) -> Key | None:
+        """The request's key; None where none was sent, an error where it is unknown.
+
+        It is looked up by its hash: how long that takes tells nothing of any key.
+        """
+        text = request.header(b"x-api-key")
+        if not text:
+            scheme, _, token = request.header(b"authorization").partition(" ")
+            text = token.strip() if scheme.lower() == "bearer" else ""
+        if not text:
+            return None
+        if text.startswith("v1."):
+            self._cli.check(text, CLI, now_ms)
+            return CLI_KEY
+        key = self._control.key_of_hash(key_hash(text))
+        if key is None:
+            raise Unauthorized("This key is not known.")
+        self.used_ms[key.id] = now_ms
+        return key
+
+
+def check_reader(key: Key | None, site: Site) -> None:
+    """Whether the site's figures may be told."""
+    if site.public:
+        return
+    if key is None:
+        raise Unauthorized(NOT_READABLE)
+    if not key.allows(Scope.READ, site.id):
+        raise Forbidden("This key may not read this site.")

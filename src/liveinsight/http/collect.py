@@ -1,0 +1,237 @@
+"""The door through which events come in: `/api/events`, the pixel, and CSRF tokens."""
+
+from collections import Counter
+
+import msgspec
+
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
+from liveinsight.domain.key import Scope
+from liveinsight.domain.sighting import Caller, Id, Sighting
+from liveinsight.http.addresses import Addresses
+from liveinsight.http.auth import Keys
+from liveinsight.http.exchange import Request, Response, plain, success
+from liveinsight.http.limits import RateLimit
+from liveinsight.http.routes import Param, Route
+from liveinsight.http.tokens import LIFETIME_S, SignedTokens
+from liveinsight.http.wire import Told, read_json, read_told
+from liveinsight.ports import Clock, Control, HotStore
+from liveinsight.usecases.collect import Collect, Outcome, host_of
+
+GIF = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+GPC_OR_DNT = b"1"
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """The answer to events; only what is durable is told as processed."""
+
+    processed_events: int
+    session_updated: bool
+    new_session: bool
+    dropped: dict[Drop, int]
+    event_ids: list[str]
+
+
+class TokenWanted(msgspec.Struct, frozen=True):
+    """The body of `POST /api/csrf-token`."""
+
+    session_id: Id
+
+
+class Token(msgspec.Struct, frozen=True):
+    """The answer to it."""
+
+    csrf_token: str
+    expires_in: int
+
+
+class CollectDoor:
+    """Takes events from anybody, and more of them from who holds a key."""
+
+    def __init__(
+        self,
+        *,
+        collect: Collect,
+        hot: HotStore,
+        control: Control,
+        keys: Keys,
+        addresses: Addresses,
+        limit: RateLimit,
+        clock: Clock,
+        country_header: bytes | None = None,
+    ) -> None:
+        self._collect = collect
+        self._hot = hot
+        self._control = control
+        self._keys = keys
+        self._addresses = addresses
+        self._limit = limit
+        self._clock = clock
+        self._country_header = country_header
+        self._csrf = SignedTokens(control.secret("csrf"))
+        self.kept = 0
+        self.dropped: Counter[Drop] = Counter()
+        self._refused: Counter[tuple[str, Drop]] = Counter()
+
+    def routes(self) -> tuple[Route, ...]:
+        """What is answered here."""
+        return (
+            Route(
+                method="POST",
+                path="/api/events",
+                handler=self.events,
+                about="Collect events: a batch of 1 to 100, or one bare event",
+                body=Told,
+                answers=Collected,
+                errors=(400, 401, 403, 413, 415, 503),
+            ),
+            Route(
+                method="GET",
+                path="/api/pixel.gif",
+                handler=self.pixel,
+                about="Collect a page view of a page without script",
+                params=(
+                    Param("site", "Site id or domain"),
+                    Param("url", "The page; else the Referer header tells it"),
+                    Param("title", "Its title"),
+                    Param("referrer", "Where the visitor came from"),
+                    Param("event_id", "Makes sending again harmless"),
+                ),
+                media=("image/gif",),
+                errors=(400, 401, 503),
+            ),
+            Route(
+                method="POST",
+                path="/api/csrf-token",
+                handler=self.csrf_token,
+                about="A token that `POST /api/events` accepts, for one session id",
+                body=TokenWanted,
+                answers=Token,
+                errors=(400, 401, 413, 415),
+            ),
+        )
+
+    async def events(self, request: Request) -> Response:
+        """`POST /api/events`."""
+        caller = self._caller(request)
+        try:
+            told = read_told(request)
+            self._check_csrf(told, request, caller)
+            outcome = self._judged(told.sightings(), caller)
+        except Invalid:
+            self._refuse(Drop.INVALID)
+            raise
+        await self._keep(outcome)
+        return success(
+            Collected(
+                processed_events=outcome.processed,
+                session_updated=outcome.processed > 0,
+                new_session=outcome.starts_visit,
+                dropped=outcome.dropped,
+                event_ids=outcome.event_ids,
+            )
+        )
+
+    async def pixel(self, request: Request) -> Response:
+        """`GET /api/pixel.gif`: a page view of a page without script."""
+        params = request.params
+        url = params.get("url") or request.header(b"referer")
+        fields = {
+            "site": params.get("site"),
+            "page_url": url or None,
+            "title": params.get("title"),
+            "referrer": params.get("referrer"),
+            "event_id": params.get("event_id"),
+        }
+        try:
+            sighting = msgspec.convert({k: v for k, v in fields.items() if v}, Sighting)
+        except msgspec.ValidationError as error:
+            raise Invalid("query", str(error)) from None
+        await self._keep(self._judged([sighting], self._caller(request)))
+        return plain(200, GIF, b"image/gif")
+
+    async def csrf_token(self, request: Request) -> Response:
+        """`POST /api/csrf-token`."""
+        self._caller(request)
+        wanted = read_json(request, TokenWanted)
+        token = self._csrf.make(wanted.session_id, self._clock.now_ms())
+        return success(Token(token, LIFETIME_S))
+
+    def _judged(self, sightings: list[Sighting], caller: Caller) -> Outcome:
+        self._hot.check_room()
+        return self._collect(sightings, caller)
+
+    async def _keep(self, outcome: Outcome) -> None:
+        """Nothing is acknowledged before it is durable: a duplicate neither, as the event it
+        repeats may be among those that are still being written.
+        """
+        if self._refused:
+            outcome.lost.update(self._refused)
+            self._refused.clear()
+        await self._hot.keep(outcome.events, outcome.lost)
+        self.kept += outcome.processed
+        if outcome.dropped:
+            self.dropped.update(outcome.dropped)
+
+    def _caller(self, request: Request) -> Caller:
+        now_ms = self._clock.now_ms()
+        key = self._keys.of(request, now_ms) if _sends_key(request) else None
+        address = self._addresses.client(request)
+        if key is None or not key.scopes & {Scope.SERVER, Scope.IMPORT}:
+            try:
+                self._limit.check(address, now_ms)
+            except RateLimited:
+                self._refuse(Drop.RATE_LIMITED)
+                raise
+        headers = request.headers
+        return Caller(
+            received_ms=now_ms,
+            address=address,
+            user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:512],
+            country=self._country(request),
+            gpc=headers.get(b"sec-gpc") == GPC_OR_DNT,
+            dnt=headers.get(b"dnt") == GPC_OR_DNT,
+            language=_language(headers.get(b"accept-language", b"")),
+            key=key,
+        )
+
+    def _country(self, request: Request) -> str | None:
+        """The edge's word for it, where it comes from the edge."""
+        if self._country_header is None or not self._addresses.is_proxied(request):
+            return None
+        code = request.header(self._country_header).upper()
+        return code if len(code) == 2 and code.isalpha() and code != "XX" else None
+
+    def _check_csrf(self, told: Told, request: Request, caller: Caller) -> None:
+        token = request.header(b"x-csrf-token") or told.csrf_token
+        if not token:
+            if caller.key is None and self._demands_csrf(told):
+                raise Forbidden("This site wants a CSRF token: ask POST /api/csrf-token for one.")
+            return
+        sightings = told.sightings()
+        session_id = request.header(b"x-session-id") or told.session_id or sightings[0].session_id
+        self._csrf.check(token, session_id or "", caller.received_ms)
+
+    def _demands_csrf(self, told: Told) -> bool:
+        sites = self._control.sites()
+        return sites.demand_csrf and any(
+            site is not None and site.csrf_required
+            for site in (sites.of(told.site, host_of(told)) for told in told.sightings())
+        )
+
+    def _refuse(self, reason: Drop) -> None:
+        """Count what never became an event; it is kept with the next ones."""
+        self._refused["", reason] += 1
+        self.dropped[reason] += 1
+
+
+def _sends_key(request: Request) -> bool:
+    return b"x-api-key" in request.headers or b"authorization" in request.headers
+
+
+def _language(accepted: bytes) -> str | None:
+    """The first of `ko-KR,ko;q=0.9`."""
+    first = accepted.partition(b",")[0].partition(b";")[0].strip()[:35].decode("latin-1")
+    return first if first and first != "*" and first.replace("-", "").isalnum() else None

@@ -1,0 +1,94 @@
+"""What comes in and goes out at a door, in neither server's terms: the same for both homes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import cached_property
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+import msgspec
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON_TYPE = b"application/json"
+NO_STORE = (b"cache-control", b"no-store")
+NOSNIFF = (b"x-content-type-options", b"nosniff")
+encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+class Request:
+    """One request. Header names are lower case; of a repeated header the last counts, which is
+    the one that the nearest proxy wrote.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        query: str,
+        headers: dict[bytes, bytes],
+        body: bytes = b"",
+        peer: str = "",
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.peer = peer
+
+    def header(self, name: bytes) -> str:
+        """A header's text, empty where it is missing."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @cached_property
+    def params(self) -> dict[str, str]:
+        """The query's parameters; of a repeated one the last."""
+        told = parse_qs(self.query, keep_blank_values=True, max_num_fields=100)
+        return {name: values[-1] for name, values in told.items()}
+
+
+class Response(msgspec.Struct, frozen=True):
+    """A whole answer."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """An answer that goes on; `chunks` ends when the asker is gone or the server stops."""
+
+    status: int
+    headers: Headers
+    chunks: AsyncIterator[bytes]
+
+
+Answer = Response | Stream
+Handler = Callable[[Request], Awaitable[Answer]]
+
+
+class Success(msgspec.Struct, frozen=True):
+    """The owner's shape of a good answer."""
+
+    data: object
+    status: str = "success"
+
+
+def success(data: object, *, cache: bytes = b"no-store") -> Response:
+    """A good answer as JSON."""
+    body = encode({"status": "success", "data": data})
+    return Response(
+        HTTPStatus.OK, ((b"content-type", JSON_TYPE), (b"cache-control", cache), NOSNIFF), body
+    )
+
+
+def plain(
+    status: int,
+    text: str | bytes,
+    media: bytes = b"text/plain; charset=utf-8",
+    *extra: tuple[bytes, bytes],
+) -> Response:
+    """A text, page or picture."""
+    body = text.encode() if isinstance(text, str) else text
+    headers = ((b"content-type", media), NOSNIFF, *(extra or (NO_STORE,)))
+    return Response(status, headers, body)

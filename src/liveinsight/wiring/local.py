@@ -1,0 +1,208 @@
+"""Home 1: the parts of one machine, put together, started and stopped."""
+
+import asyncio
+import logging
+import resource
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from importlib.resources import files
+
+from liveinsight import __version__
+from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
+from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
+from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
+from liveinsight.adapters.local.snapshot import Snapshots
+from liveinsight.adapters.local.window import Window
+from liveinsight.adapters.recognise.agents import UaParserAgents
+from liveinsight.adapters.recognise.countries import MaxmindCountries
+from liveinsight.adapters.recognise.sources import KnownSources
+from liveinsight.domain.site import Site, network
+from liveinsight.http.addresses import Addresses
+from liveinsight.http.assets import Assets
+from liveinsight.http.auth import Keys
+from liveinsight.http.collect import CollectDoor
+from liveinsight.http.health import HealthDoor, Metric
+from liveinsight.http.limits import RateLimit
+from liveinsight.http.live import LiveDoor
+from liveinsight.http.openapi import OpenApiDoor
+from liveinsight.http.routes import Front
+from liveinsight.usecases.collect import Collect
+from liveinsight.usecases.watch import Watch
+from liveinsight.wiring.settings import Settings
+
+log = logging.getLogger(__name__)
+
+DEFAULT_SITE = "default"
+# Between looks at what the CLI may have changed, and between turns of the hourly housework.
+REFRESH_EVERY_S = 1.0
+HOUSEWORK_EVERY_S = 60.0
+# While memory is rebuilt the loop is given back this often, to answer /readyz.
+REBUILT_AT_ONCE = 2000
+
+
+class LocalHome:
+    """One process's parts. `open` needs a running loop; `start` makes it take events."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.clock = SystemClock()
+        self.folder = Folder(settings.data_dir)
+        self.rebuilt = 0
+        self.is_rebuilding = True
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lost: asyncio.Event = asyncio.Event()
+
+    def open(self) -> Front:
+        """Put the parts together; nothing is answered yet but that it is not ready."""
+        settings, clock, folder = self.settings, self.clock, self.folder
+        folder.lock()
+        self.control = SqliteControl(folder)
+        if not len(self.control.sites()):
+            self.control.put_site(Site(id=DEFAULT_SITE))
+        self.salts = SqliteSalts(folder, clock)
+        self.window = Window(clock)
+        self.seen = RecentIds(clock)
+        self.journal = SqliteJournal(folder, clock, self._lost.set)
+        self.keys = Keys(self.control)
+        self.limit = RateLimit(settings.rate_limit_per_minute)
+        collect = Collect(
+            control=self.control,
+            salts=self.salts,
+            seen=self.seen,
+            visits=self.window,
+            agents=UaParserAgents(),
+            countries=MaxmindCountries(),
+            sources=KnownSources(),
+            new_id=lambda: secrets.token_hex(16),
+        )
+        self.collect = CollectDoor(
+            collect=collect,
+            hot=self.journal,
+            control=self.control,
+            keys=self.keys,
+            addresses=Addresses(tuple(network(text) for text in settings.trusted_proxies)),
+            limit=self.limit,
+            clock=clock,
+            country_header=settings.country_header.lower().encode() or None,
+        )
+        watch = Watch(Snapshots(self.window), clock)
+        self.live = LiveDoor(watch, self.control, self.keys, clock)
+        health = HealthDoor(self.checks, self.metrics, self.keys, clock)
+        openapi = OpenApiDoor()
+        assets = Assets(files("liveinsight").joinpath("web"))
+        routes = (
+            *self.collect.routes(),
+            *self.live.routes(),
+            *health.routes(),
+            *openapi.routes(),
+            *assets.routes(),
+        )
+        openapi.tell_of(routes)
+        return Front(routes, settings.allowed_origins)
+
+    async def start(self) -> None:
+        """Rebuild memory from the journal, then take events."""
+        await self._rebuild()
+        self.journal.resume()
+        self._tasks = [
+            asyncio.create_task(self._repeat(REFRESH_EVERY_S, self._refresh)),
+            asyncio.create_task(self._repeat(HOUSEWORK_EVERY_S, self._housework)),
+            asyncio.create_task(self._watch_journal()),
+        ]
+
+    def run_beside(self, work: Coroutine[None, None, None]) -> None:
+        """Let something run until the home stops."""
+        self._tasks.append(asyncio.create_task(work))
+
+    async def stop(self) -> None:
+        """Write what waits and let the files go; requests must have ended before."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.journal.stop()
+        self.control.note_use(self.keys.used_ms)
+        self.salts.close()
+        self.control.close()
+        self.folder.unlock()
+
+    def checks(self) -> Mapping[str, str]:
+        """What must be ok to be ready."""
+        if self.is_rebuilding:
+            return {"journal": "ok", "live": f"rebuilding: {self.rebuilt} events so far"}
+        return {"journal": self.journal.failure or "ok", "live": "ok"}
+
+    def metrics(self) -> Iterable[Metric]:
+        """Figures of the process."""
+        memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        yield _gauge("info", "Version", 1, (("version", __version__),))
+        yield _counter("events_kept_total", "Events kept and counted", self.collect.kept)
+        yield Metric(
+            "liveinsight_events_dropped_total",
+            "counter",
+            "Events not counted, by reason",
+            {(("reason", reason.value),): n for reason, n in self.collect.dropped.items()},
+        )
+        yield _counter("journal_commits_total", "Commit groups on disk", self.journal.commits)
+        yield _gauge("journal_backlog_events", "Events waiting to be written", self.journal.backlog)
+        yield _gauge("live_visits", "Visits in memory", len(self.window))
+        yield _gauge("live_events", "Events in the live window", len(self.window.ring))
+        yield _gauge("streams", "Open live streams", self.live.streams)
+        yield _counter("rate_limited_total", "Requests over the rate limit", self.limit.refused)
+        yield _gauge("memory_peak_bytes", "Most memory the process ever had", memory_kb * 1024)
+
+    async def _rebuild(self) -> None:
+        """Memory is a view of the journal: the last hour, and at least a million events."""
+        self.is_rebuilding, self.rebuilt = True, 0
+        self.window.clear()
+        self.seen.clear()
+        reader = SqliteHotReader(self.folder)
+        since = 0
+        for events in reader.of_late(ROOM, self.clock.now_ms() - AN_HOUR_MS):
+            for event in events:
+                self.seen.add(event.event_id)
+                if event.aside is None:
+                    self.window.touch(event)
+            self.rebuilt += len(events)
+            if self.rebuilt - since >= REBUILT_AT_ONCE:
+                since = self.rebuilt
+                await asyncio.sleep(0)
+        reader.close()
+        self.is_rebuilding = False
+
+    async def _watch_journal(self) -> None:
+        """After a failed write: wait until writing works, forget what is not on disk, go on."""
+        while True:
+            await self._lost.wait()
+            self._lost.clear()
+            await self.journal.recover()
+            await self._rebuild()
+            self.journal.resume()
+            log.warning("events can be stored again")
+
+    async def _refresh(self) -> None:
+        self.control.refresh()
+
+    async def _housework(self) -> None:
+        used, self.keys.used_ms = self.keys.used_ms, {}
+        await asyncio.to_thread(self.control.note_use, used)
+        await asyncio.to_thread(self.salts.forget)
+        self.window.sweep(self.clock.now_ms())
+
+    @staticmethod
+    async def _repeat(every_s: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                await work()
+            except Exception:
+                log.exception("housework failed, it is tried again")
+
+
+def _gauge(name: str, about: str, value: float, labels: tuple[tuple[str, str], ...] = ()) -> Metric:
+    return Metric(f"liveinsight_{name}", "gauge", about, {labels: value})
+
+
+def _counter(name: str, about: str, value: float) -> Metric:
+    return Metric(f"liveinsight_{name}", "counter", about, {(): value})
