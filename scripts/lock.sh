@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes the hashed locks anew: requirements/run.txt (what the service needs), dev.txt (that and
-# what developing needs) and node.txt (Node.js for machines without it). For Python 3.11 and newer
+# what developing needs), build.txt (the build backend) and node.txt (Node.js for machines without it). For Python 3.11 and newer
 # on Linux and macOS at once. `scripts/lock.sh --upgrade` takes the newest releases; without it
 # only what pyproject.toml asks for changes.
 set -euo pipefail
@@ -30,4 +30,5 @@ compile() {
 
 compile run.txt pyproject.toml "$@"
 compile dev.txt pyproject.toml --group dev --constraint requirements/run.txt "$@"
+compile build.txt --group build --constraint requirements/dev.txt "$@"
 compile node.txt --group node "$@"

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Runs every test: the web parts' (vitest), then Python's (pytest, the browser's among them), whose
+# summary is the last line. With arguments only pytest runs, with them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scripts/setup.sh dev
+LIVEINSIGHT_TEST_BROWSER=$(scripts/browser.sh)
+export LIVEINSIGHT_TEST_BROWSER
+if (($# == 0)); then
+  .venv/bin/python scripts/build_web.py run --silent test
+fi
+exec .venv/bin/python -m pytest "$@"
