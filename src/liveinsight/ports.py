@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from liveinsight.domain.agent import Agent
+from liveinsight.domain.count import Count, Counted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
 from liveinsight.domain.filter import Filter
@@ -78,6 +79,18 @@ class Control(Protocol):
     def key_of_hash(self, key_hash: bytes) -> Key | None: ...
     def secret(self, name: str) -> bytes:
         """A random secret of the installation, made when first asked for."""
+        ...
+
+
+class History(Protocol):
+    """All that is kept of the past, sealed or not, as it is at one moment."""
+
+    def first_ms(self, site: str, zone: str) -> int | None:
+        """When the site's first day with events begins."""
+        ...
+
+    def count(self, count: Count) -> Counted:
+        """Carry out a count, exactly."""
         ...
 
 

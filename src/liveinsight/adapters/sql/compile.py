@@ -1,0 +1,410 @@
+"""A count as SQL: each source gives rows of integers that may be added, and one sum ends it.
+
+Sources are the roll-up, the visits, the events and the page views that events tell of. Each has
+the columns `d0`, `d1`, … of the dimensions and those of the parts that it knows.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from liveinsight.adapters.sql.conditions import OF_VISITS_ONLY, dimension_sql, filter_sql
+from liveinsight.adapters.sql.metrics import (
+    OF_EVENTS,
+    OF_ROLLUP,
+    OF_VIEWS,
+    OF_VISITS,
+    SALES,
+    figure_sql,
+    is_told_sql,
+)
+from liveinsight.adapters.sql.parameters import Parameters
+from liveinsight.adapters.sql.plan import Plan, Scan, filters_rollup, of_events
+from liveinsight.adapters.sql.relations import Piece, Relations, over
+from liveinsight.domain.bucket import LENGTH_MS, stretches
+from liveinsight.domain.count import Count, Keys
+from liveinsight.domain.dimension import Kind, kind
+from liveinsight.domain.lake import Relation
+from liveinsight.domain.metric import REVENUE, Part
+from liveinsight.domain.period import day_span
+
+
+class Statement(Struct, frozen=True):
+    """SQL with its named parameters."""
+
+    sql: str
+    parameters: Parameters
+
+
+class Crossing(Struct, frozen=True):
+    """Visits that go on over these midnights, from days of the roll-up into scanned ones.
+
+    `visits` is where they are found, `rolled` where they may have matched before.
+    """
+
+    visits: tuple[Piece, ...]
+    rolled: tuple[Piece, ...]
+    midnights: tuple[int, ...]
+
+
+class Compiler:
+    """Writes the statements of one count."""
+
+    def __init__(self, count: Count, plan: Plan, relations: Relations) -> None:
+        self.count = count
+        self.plan = plan
+        self.relations = relations
+        self.parameters = Parameters()
+        self._names = [f"d{n}" for n in range(len(count.dimensions))]
+
+    # --- The whole ---------------------------------------------------------------------------
+
+    def rows(self, crossing: Crossing | None) -> Statement:
+        """The rows asked for, each with its integers and how many rows there are in all."""
+        count = self.count
+        told = sorted(part.value for part in count.parts) + [SALES] * count.wants_revenue
+        sums = [f"coalesce(sum({name}), 0) AS {name}" for name in told]
+        sources = list(self._sources(crossing)) or [self._nothing(told)]
+        lines = [
+            "-- What is counted, by the values of the dimensions?",
+            "WITH counted AS (",
+            "\nUNION ALL BY NAME\n".join(sources),
+            "), summed AS (",
+            f"SELECT {', '.join(self._names + sums)}",
+            "FROM counted",
+            *([f"GROUP BY {', '.join(self._names)}"] if self._names else []),
+            ")",
+            "SELECT *, count(*) OVER () AS total_rows",
+            "FROM summed",
+            *self._kept(),
+            *self._ordered(),
+        ]
+        return Statement("\n".join(lines), self.parameters)
+
+    def money(self, keys: Sequence[Keys]) -> Statement:
+        """The amounts by currency, of the rows with these values of the dimensions."""
+        names = [*self._names, "revenue_currency"]
+        events = self._events(self.plan.scan, ["revenue_currency", "revenue_amount"])
+        lines = [
+            "-- How much money came in, by currency?",
+            f"SELECT {', '.join(names)}, sum(revenue_amount::DECIMAL(38, 12)) AS amount",
+            f"FROM ({events})",
+            f"{self._only(keys)}",
+            "AND revenue_amount IS NOT NULL",
+            f"GROUP BY {', '.join(names)}",
+        ]
+        return Statement("\n".join(lines), self.parameters)
+
+    def _nothing(self, told: list[str]) -> str:
+        columns = [
+            f"NULL::{self._type(dimension)} AS d{n}"
+            for n, dimension in enumerate(self.count.dimensions)
+        ]
+        columns += [f"NULL::BIGINT AS {name}" for name in told]
+        return f"SELECT {', '.join(columns)} WHERE FALSE"
+
+    def _type(self, dimension: str) -> str:
+        if kind(dimension) is not Kind.TIME:
+            return "VARCHAR"
+        return "BIGINT" if dimension in LENGTH_MS else "DATE"
+
+    def _kept(self) -> list[str]:
+        """Rows in which something is told; of a series all are, and time fills the gaps."""
+        count = self.count
+        if count.only is not None and count.dimensions:
+            return [self._only(count.only)]
+        if not count.dimensions or count.is_series:
+            return []
+        return [f"WHERE {is_told_sql(count.metrics)}"]
+
+    def _only(self, keys: Sequence[Keys]) -> str:
+        if not self._names:
+            return "WHERE TRUE"
+        tests = " AND ".join(f"{name} IS NOT DISTINCT FROM wanted.{name}" for name in self._names)
+        lists = ", ".join(self._list(n, keys) for n in range(len(self._names)))
+        return f"WHERE EXISTS (SELECT 1 FROM (SELECT {lists}) AS wanted WHERE {tests})"
+
+    def _list(self, n: int, keys: Sequence[Keys]) -> str:
+        type_of = self._type(self.count.dimensions[n])
+        return f"unnest({self.parameters.add([key[n] for key in keys])}::{type_of}[]) AS d{n}"
+
+    def _ordered(self) -> list[str]:
+        count = self.count
+        if not count.dimensions or count.only is not None:
+            return []
+        asked = [(order.by, order.descending) for order in count.order_by]
+        if not asked:
+            asked = [(count.interval, False)] if count.interval else []
+            asked += [(name, True) for name in count.metrics[:1] if name != REVENUE]
+        asked += [(name, False) for name in count.dimensions]
+        told = [
+            f"{self._order(name)} {'DESC' if descending else 'ASC'} NULLS LAST"
+            for name, descending in asked
+        ]
+        lines = [f"ORDER BY {', '.join(told)}"]
+        if not count.is_series:
+            lines.append(f"LIMIT {count.limit}")
+            lines.append(f"OFFSET {count.offset}")
+        return lines
+
+    def _order(self, name: str) -> str:
+        if name in self.count.dimensions:
+            return f"d{self.count.dimensions.index(name)}"
+        return figure_sql(name)
+
+    # --- The sources -------------------------------------------------------------------------
+
+    def _sources(self, crossing: Crossing | None) -> Iterable[str]:
+        plan, parts = self.plan, self.count.parts
+        if plan.rolled:
+            yield self._rolled()
+        if not plan.scan.pieces:
+            return
+        if of_visits := _of(OF_VISITS, parts):
+            if of_events(self.count):
+                yield self._visits_of_events(of_visits, crossing)
+            else:
+                yield self._visits(of_visits)
+        if of_views := _of(OF_VIEWS, parts):
+            yield self._views(of_views)
+        counted = _of(OF_EVENTS, parts)
+        if self.count.wants_revenue:
+            counted.append(f"count(revenue_amount) AS {SALES}")
+        if counted:
+            yield self._counted_events(counted)
+
+    def _rolled(self) -> str:
+        count, plan = self.count, self.plan
+        columns = [
+            f"{self._rolled_dimension(name)} AS d{n}" for n, name in enumerate(count.dimensions)
+        ]
+        where = [
+            f"dimension = {self.parameters.add(plan.dimension)}",
+            f"start_day >= DATE '{plan.days.first}'",
+        ]
+        if filters_rollup(count):
+            where.append(filter_sql(count.filters, self.parameters, column="value"))
+        return "\n".join(
+            [
+                f"SELECT {', '.join(columns + _of(OF_ROLLUP, count.parts))}",
+                f"FROM {over(plan.rolled, Relation.ROLLUP)}",
+                f"WHERE {' AND '.join(where)}",
+                *self._grouped(),
+            ]
+        )
+
+    def _rolled_dimension(self, name: str) -> str:
+        if name == "time:hour":
+            return "value::BIGINT"
+        return self._of_day(name, "start_day") if kind(name) is Kind.TIME else "value"
+
+    def _visits(self, counted: list[str]) -> str:
+        """Visits that started in the span, where nothing is asked of single events."""
+        where = [self._within("start_ms")]
+        where.append(filter_sql(self.count.filters, self.parameters))
+        return "\n".join(
+            [
+                f"SELECT {', '.join(self._dimensions('start_ms') + counted)}",
+                f"FROM {over(self.plan.scan.pieces, Relation.VISITS)}",
+                f"WHERE {' AND '.join(where)}",
+                *self._grouped(),
+            ]
+        )
+
+    def _visits_of_events(self, counted: list[str], crossing: Crossing | None) -> str:
+        """Visits that started in the span and have a matching event in it, each whole.
+
+        A visit is counted with the day of its first matching event, as in the roll-up.
+        """
+        count, days = self.count, self.plan.days
+        grouped = [name for name in count.dimensions if kind(name) is not Kind.TIME]
+        places = [f"m.g{n}" for n in range(len(grouped))]
+        told = [
+            f"{self._bucket(name, 'started.day', 'start_ms')} AS d{n}"
+            if kind(name) is Kind.TIME
+            else f"m.g{grouped.index(name)} AS d{n}"
+            for n, name in enumerate(count.dimensions)
+        ]
+        first = min(piece.first_day for piece in self.plan.scan.pieces)
+        since = max(count.span.start_ms, day_span(first, count.zone).start_ms)
+        started = over(self.relations.pieces(count.site, days.first, days.last), Relation.VISITS)
+        lines = [
+            f"SELECT {', '.join(told + counted)}",
+            f"FROM ({self._matched(grouped, self.plan.scan)}) AS m",
+            "JOIN (",
+            "SELECT day, visit, start_ms, end_ms, bounce",
+            f"FROM {started}",
+            f"WHERE start_ms >= {count.span.start_ms} AND end_ms >= {since}",
+            ") AS started ON started.visit = m.visit",
+        ]
+        if crossing is not None:
+            same = [f"earlier.{place[2:]} IS NOT DISTINCT FROM {place}" for place in places]
+            tests = ["earlier.visit = m.visit", "earlier.day < m.day", *same]
+            before = Scan(crossing.rolled, ())
+            lines += [
+                f"ANTI JOIN ({self._matched(grouped, before, crossing)}) AS earlier",
+                f"ON {' AND '.join(tests)}",
+            ]
+        return "\n".join([*lines, *self._grouped()])
+
+    def _matched(self, grouped: list[str], scan: Scan, crossing: Crossing | None = None) -> str:
+        """Each visit with each group of its matching events, and the first day of them."""
+        parameters = self.parameters
+        columns = [f"{dimension_sql(d, parameters)} AS g{n}" for n, d in enumerate(grouped)]
+        events = self._events(scan, ["visit", "day"], columns, crossing)
+        groups = ["visit", *(f"g{n}" for n in range(len(grouped)))]
+        told = ", ".join(groups)
+        return f"SELECT {told}, min(day) AS day\nFROM ({events})\nGROUP BY {told}"
+
+    def _views(self, counted: list[str]) -> str:
+        """Page views of which events tell active time or scrolling, each once a local day."""
+        told = [*self._names, "day", "visit", "view"]
+        events = self._events(
+            self.plan.scan, ["day", "visit", "view", "engaged_ms", "scroll_depth"]
+        )
+        return "\n".join(
+            [
+                f"SELECT {', '.join(self._names + counted)}",
+                "FROM (",
+                f"SELECT {', '.join(told)},",
+                "sum(engaged_ms) AS engaged_ms, max(scroll_depth) AS scroll_depth",
+                f"FROM ({events})",
+                "WHERE view IS NOT NULL AND (engaged_ms > 0 OR scroll_depth IS NOT NULL)",
+                f"GROUP BY {', '.join(told)}",
+                ")",
+                *self._grouped(),
+            ]
+        )
+
+    def _counted_events(self, counted: list[str]) -> str:
+        """Matching events and their visitors, day by day."""
+        columns = ["day", "type", "visitor"]
+        if self.count.wants_revenue:
+            columns.append("revenue_amount")
+        extra = []
+        if self.count.goal is not None:
+            goal = filter_sql(self.count.goal, self.parameters, bare=False)
+            extra.append(f"{goal} AS is_goal")
+        by_day = [*self._names, "day"] if _by_day(self.count.parts) else self._names
+        return "\n".join(
+            [
+                f"SELECT {', '.join(self._names + counted)}",
+                f"FROM ({self._events(self.plan.scan, columns, extra, named=True)})",
+                *([f"GROUP BY {', '.join(by_day)}"] if by_day else []),
+            ]
+        )
+
+    # --- Their parts -------------------------------------------------------------------------
+
+    def _events(
+        self,
+        scan: Scan,
+        columns: list[str],
+        extra: list[str] | None = None,
+        crossing: Crossing | None = None,
+        *,
+        named: bool = False,
+    ) -> str:
+        """Matching events with these columns, and the dimensions unless `extra` has its own."""
+        told = list(columns) + (extra or [])
+        if extra is None or named:
+            told += self._dimensions("time_ms")
+        where = [filter_sql(self.count.filters, self.parameters)]
+        if crossing is not None:
+            where.append(f"visit IN (\n{self._crossing_visits(crossing)})")
+        joined = self._visit_columns()
+        selects = []
+        for pieces, is_cut in ((scan.whole, False), (scan.cut, True)):
+            if pieces:
+                tests = [*where, self._within("time_ms")] if is_cut else where
+                selects.append(
+                    f"SELECT {', '.join(told)}\nFROM {over(pieces, Relation.EVENTS)} AS events"
+                    f"{joined}\nWHERE {' AND '.join(tests)}"
+                )
+        return "\nUNION ALL\n".join(selects)
+
+    def _visit_columns(self) -> str:
+        """A join with what only visits tell, also of visits from before the span."""
+        wanted = sorted(OF_VISITS_ONLY & self.count.looked_at)
+        known = self.relations.days(self.count.site)
+        if not wanted or known is None:
+            return ""
+        span = self.count.span
+        pieces = self.relations.pieces(self.count.site, known[0], self.plan.days.last)
+        return (
+            f"\nJOIN (\nSELECT visit, {', '.join(wanted)}\n"
+            f"FROM {over(pieces, Relation.VISITS)}\n"
+            f"WHERE end_ms >= {span.start_ms} AND start_ms < {span.end_ms}\n"
+            ") AS whole USING (visit)"
+        )
+
+    def _crossing_visits(self, crossing: Crossing) -> str:
+        return (
+            f"SELECT visit\nFROM {over(crossing.visits, Relation.VISITS)}\n"
+            f"WHERE {crossing_sql(crossing.midnights)}"
+        )
+
+    def _dimensions(self, moment: str) -> list[str]:
+        """The dimensions as columns; buckets of time are those of the named moment."""
+        return [
+            f"{self._dimension(name, moment)} AS d{n}"
+            for n, name in enumerate(self.count.dimensions)
+        ]
+
+    def _dimension(self, name: str, moment: str) -> str:
+        if kind(name) is Kind.TIME:
+            return self._bucket(name, "day", moment)
+        return dimension_sql(name, self.parameters)
+
+    def _bucket(self, interval: str, day: str, moment: str) -> str:
+        """The bucket's key; offsets of the site's clock are written out, stretch by stretch."""
+        if interval not in LENGTH_MS:
+            return self._of_day(interval, day)
+        length = LENGTH_MS[interval]
+        *before, last = stretches(self.count.span, self.count.zone)
+        key = "(({moment} + {offset}) // {length}) * {length} - {offset}"
+        cases = [
+            f"WHEN {moment} < {stretch.end_ms} THEN "
+            + key.format(moment=moment, offset=stretch.offset_ms, length=length)
+            for stretch in before
+        ]
+        final = key.format(moment=moment, offset=last.offset_ms, length=length)
+        return f"CASE {' '.join(cases)} ELSE {final} END" if cases else final
+
+    def _of_day(self, interval: str, day: str) -> str:
+        if interval == "time:day":
+            return day
+        return f"date_trunc('{interval.removeprefix('time:')}', {day})::DATE"
+
+    def _within(self, moment: str) -> str:
+        span = self.count.span
+        return f"{moment} >= {span.start_ms} AND {moment} < {span.end_ms}"
+
+    def _grouped(self) -> list[str]:
+        return [f"GROUP BY {', '.join(self._names)}"] if self._names else []
+
+
+def _of(fragments: dict[Part, str], parts: frozenset[Part]) -> list[str]:
+    return [f"{sql} AS {part.value}" for part, sql in fragments.items() if part in parts]
+
+
+def _by_day(parts: frozenset[Part]) -> bool:
+    return not parts.isdisjoint({Part.VISITORS, Part.CONVERTED})
+
+
+def crossing_sql(midnights: Sequence[int]) -> str:
+    """Whether a visit goes on over one of these midnights."""
+    tests = (f"(start_ms < {moment} AND end_ms >= {moment})" for moment in midnights)
+    return f"({' OR '.join(tests)})"
+
+
+def edges(count: Count, plan: Plan) -> tuple[int, ...]:
+    """The midnights at which days of the roll-up end and scanned ones begin."""
+    if not plan.rolled or not of_events(count) or not _of(OF_VISITS, count.parts):
+        return ()
+    first_rolled = plan.rolled[0].first_day
+    return tuple(
+        day_span(piece.first_day, count.zone).start_ms
+        for piece in plan.scan.pieces
+        if piece.first_day > first_rolled
+    )

@@ -1,0 +1,73 @@
+"""Dimensions and filters as SQL. Values of strangers are only ever parameters.
+
+Every condition is true or false and never NULL where it may be negated; where it may not, plain
+comparisons stay bare, so that DuckDB can skip row groups by them.
+"""
+
+from liveinsight.adapters.sql.parameters import Parameters
+from liveinsight.domain.dimension import CASELESS, Kind, kind, prop_key
+from liveinsight.domain.filter import And, Condition, Filter, Not, Op, folded
+
+# These two are the visit's alone; `started` is the visit that an event belongs to.
+OF_VISITS_ONLY = frozenset({"entry_page", "exit_page"})
+
+
+def dimension_sql(name: str, parameters: Parameters) -> str:
+    """The dimension's value in a row of events or visits."""
+    if key := prop_key(name):
+        pointer = "/" + key.replace("~", "~0").replace("/", "~1")
+        return f"json_extract_string(props, {parameters.add(pointer)})"
+    if kind(name) is None or kind(name) is Kind.TIME:
+        raise ValueError(name)
+    return "type" if name == "event" else name
+
+
+def filter_sql(
+    tree: Filter, parameters: Parameters, column: str | None = None, *, bare: bool = True
+) -> str:
+    """The filter as a condition; `bare` where NULL does as well as false.
+
+    `column` holds the value of the only dimension that is filtered on, where rows have but one.
+    """
+    match tree:
+        case Condition():
+            value = column or dimension_sql(tree.dimension, parameters)
+            return _condition(tree, value, parameters, bare=bare)
+        case Not():
+            return f"NOT {filter_sql(tree.filter, parameters, column, bare=False)}"
+        case _:
+            word = " AND " if isinstance(tree, And) else " OR "
+            told = (filter_sql(part, parameters, column, bare=bare) for part in tree.filters)
+            return f"({word.join(told)})" if tree.filters else "TRUE"
+
+
+def _condition(test: Condition, value: str, parameters: Parameters, *, bare: bool) -> str:
+    wanted = [item for item in test.values if item is not None]
+    if test.dimension in CASELESS and test.op is not Op.MATCHES:
+        value, wanted = f"lower({value})", [folded(item) for item in wanted]
+    match test.op:
+        case Op.IS:
+            return _is(value, wanted, parameters, nothing=None in test.values, bare=bare)
+        case Op.IS_NOT:
+            told = _is(value, wanted, parameters, nothing=None in test.values, bare=False)
+            return f"NOT {told}"
+        case Op.CONTAINS:
+            return _any("contains", value, wanted, parameters, bare=bare)
+        case Op.CONTAINS_NOT:
+            return f"NOT {_any('contains', value, wanted, parameters, bare=False)}"
+        case Op.MATCHES:
+            return _any("regexp_matches", value, wanted, parameters, bare=bare)
+
+
+def _is(value: str, wanted: list[str], parameters: Parameters, *, nothing: bool, bare: bool) -> str:
+    among = f"{value} IN ({', '.join(parameters.add(item) for item in wanted)})"
+    if nothing:
+        return f"({value} IS NULL OR {among})" if wanted else f"({value} IS NULL)"
+    return f"({among})" if bare else f"coalesce({among}, FALSE)"
+
+
+def _any(
+    function: str, value: str, wanted: list[str], parameters: Parameters, *, bare: bool
+) -> str:
+    told = " OR ".join(f"{function}({value}, {parameters.add(item)})" for item in wanted)
+    return f"({told})" if bare else f"coalesce({told}, FALSE)"

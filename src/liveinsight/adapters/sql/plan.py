@@ -1,0 +1,152 @@
+"""Which days of a count are answered by the roll-up and which are scanned.
+
+The roll-up knows one dimension at a time, of whole settled days; it is taken wherever it gives
+the very same integers. What it cannot give is scanned: live days, days that the span cuts, and
+everything else when the question is finer than the roll-up.
+"""
+
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from liveinsight.adapters.sql.metrics import OF_ROLLUP, OF_VISITS
+from liveinsight.adapters.sql.relations import ROLLED_UP, Piece, Relations
+from liveinsight.domain.count import Count
+from liveinsight.domain.dimension import CASELESS, Kind, kind
+from liveinsight.domain.filter import Condition, Filter, Op, dimensions_of
+from liveinsight.domain.metric import Part
+from liveinsight.domain.period import local_day
+from liveinsight.domain.range import Span
+from liveinsight.domain.report import Read
+
+ONE_DAY = timedelta(days=1)
+BY_DAYS = frozenset({None, "time:day", "time:week", "time:month"})
+# Visits are the visitor's and values of a visit dimension share none of these; visitors they may.
+_ADDABLE = frozenset(Part) - {Part.VISITORS}
+
+
+class Days(Struct, frozen=True):
+    """A span by the site's calendar."""
+
+    first: date
+    last: date
+    cuts_first: bool
+    cuts_last: bool
+
+
+class Scan(Struct, frozen=True):
+    """Days to look through: `cut` ones share only some moments with the span."""
+
+    whole: tuple[Piece, ...]
+    cut: tuple[Piece, ...]
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All of them."""
+        return self.whole + self.cut
+
+
+class Plan(Struct, frozen=True):
+    """Where a count is read: `dimension` of the roll-up for `rolled`, the rest by a scan."""
+
+    days: Days
+    dimension: str | None
+    rolled: tuple[Piece, ...]
+    scan: Scan
+    read: Read
+
+
+def plan(count: Count, relations: Relations, *, rollup: bool = True) -> Plan:
+    """Cut the count's days; without `rollup` all is scanned, which must give the same."""
+    days = days_of(count.span, count.zone)
+    dimension = rollup_dimension(count) if rollup else None
+    whole, cut = _cut(count.site, days, relations)
+    rolled: tuple[Piece, ...] = ()
+    # Visits of a day that the span cuts may go on into the next: then its first moment decides,
+    # of which the roll-up knows nothing.
+    if dimension is not None and not days.cuts_first:
+        rolled = tuple(piece for piece in whole if not piece.is_live)
+    scan = Scan(tuple(piece for piece in whole if piece not in rolled), cut)
+    return Plan(days, dimension, rolled, scan, _read(count, rolled))
+
+
+def days_of(span: Span, zone_name: str) -> Days:
+    """The local days that the span touches."""
+    first = local_day(span.start_ms, zone_name)
+    last = local_day(span.end_ms - 1, zone_name)
+    return Days(
+        first.date,
+        last.date,
+        cuts_first=span.start_ms > first.start_ms,
+        cuts_last=span.end_ms < last.end_ms,
+    )
+
+
+def _cut(
+    site: str, days: Days, relations: Relations
+) -> tuple[tuple[Piece, ...], tuple[Piece, ...]]:
+    first = days.first + ONE_DAY if days.cuts_first else days.first
+    last = days.last - ONE_DAY if days.cuts_last else days.last
+    whole = relations.pieces(site, first, last) if first <= last else ()
+    ends = {days.first} if days.cuts_first else set()
+    ends |= {days.last} if days.cuts_last else set()
+    return whole, tuple(piece for day in sorted(ends) for piece in relations.pieces(site, day, day))
+
+
+def _read(count: Count, rolled: tuple[Piece, ...]) -> Read:
+    if rolled:
+        return "rollup"
+    return "visits" if asks_visits_only(count) else "events"
+
+
+def asks_visits_only(count: Count) -> bool:
+    """Whether the relation of visits can answer alone."""
+    return count.parts <= OF_VISITS.keys() and not count.wants_revenue and not of_events(count)
+
+
+def of_events(count: Count) -> bool:
+    """Whether anything is grouped or filtered by what single events tell."""
+    return any(kind(name) is Kind.EVENT for name in count.looked_at)
+
+
+def rollup_dimension(count: Count) -> str | None:
+    """The roll-up's dimension that has the count's integers, if there is one."""
+    if count.wants_revenue or not count.parts <= OF_ROLLUP.keys():
+        return None
+    looked_at = count.looked_at
+    if not looked_at:
+        return _of_time(count)
+    if len(looked_at) > 1 or count.interval not in BY_DAYS:
+        return None
+    (dimension,) = looked_at
+    if dimension not in ROLLED_UP:
+        return None
+    if dimension in count.dimensions or _can_be_added(count, dimension):
+        return dimension
+    return None
+
+
+def _of_time(count: Count) -> str | None:
+    if count.interval in BY_DAYS:
+        return "total"
+    return "time:hour" if count.interval == "time:hour" else None
+
+
+def _can_be_added(count: Count, dimension: str) -> bool:
+    """Whether the rows of several values may be summed: those of one value always."""
+    if _has_one_value(count.filters):
+        return True
+    return kind(dimension) is Kind.VISIT and count.parts <= _ADDABLE
+
+
+def _has_one_value(tree: Filter) -> bool:
+    match tree:
+        case Condition(op=Op.IS, dimension=dimension, values=values):
+            return len(values) == 1 and (dimension not in CASELESS or values == (None,))
+        case _:
+            return False
+
+
+def filters_rollup(count: Count) -> bool:
+    """Whether the roll-up's rows are to be filtered by their value."""
+    return bool(dimensions_of(count.filters))

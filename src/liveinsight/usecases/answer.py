@@ -1,0 +1,135 @@
+"""Answer a question: settle it, have it counted, fill, compare, and tell.
+
+One way for every panel, export, alert and API; whatever is asked, the same counts are told.
+"""
+
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
+from liveinsight.domain import range as ranges
+from liveinsight.domain.count import Count, Counts, Keys
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.filter import Filter, as_json
+from liveinsight.domain.query import Query
+from liveinsight.domain.report import Compared, Meta, Report, Row
+from liveinsight.domain.site import Site
+from liveinsight.domain.tell import (
+    compared,
+    counterparts,
+    figures,
+    filled,
+    nothing,
+    page_of,
+    told,
+)
+from liveinsight.ports import History
+
+Goals = Mapping[str, Filter]
+
+
+def answer(
+    query: Query, site: Site, history: History, now_ms: int, goals: Goals | None = None
+) -> Report:
+    """The report on the query, as of `now_ms`."""
+    span = _settled(query, site, history, now_ms)
+    count = _count(query, site, span, _goal(query, goals or {}))
+    before = _before(query, count, now_ms)
+    counted = history.count(count)
+    rows = filled(count, counted)
+    total_rows = len(rows) if count.is_series else counted.total_rows
+    whole = replace(count, dimensions=(), order_by=(), limit=1, offset=0)
+    totals = filled(whole, history.count(whole))[0] if count.dimensions else rows[0]
+    if count.is_series or not count.dimensions:
+        rows = page_of(count, rows)
+    return Report(
+        results=_results(count, before, rows, history),
+        totals=figures(count, totals),
+        meta=Meta(total_rows=total_rows, elapsed_ms=0, read=counted.read, fresh_until=now_ms),
+        query=_settled_query(query, count, before),
+        totals_comparison=_totals_comparison(whole, before, totals, history),
+    )
+
+
+def _settled(query: Query, site: Site, history: History, now_ms: int) -> ranges.Span:
+    first_ms = None
+    if query.range is ranges.Named.ALL:
+        first_ms = history.first_ms(site.id, site.timezone)
+    return ranges.settle(query.range, now_ms=now_ms, zone_name=site.timezone, first_ms=first_ms)
+
+
+def _count(query: Query, site: Site, span: ranges.Span, goal: Filter | None) -> Count:
+    return Count(
+        site=site.id,
+        zone=site.timezone,
+        span=span,
+        metrics=query.metrics,
+        dimensions=query.dimensions,
+        filters=query.filters,
+        goal=goal,
+        order_by=query.order_by,
+        limit=query.limit,
+        offset=query.offset,
+    )
+
+
+def _goal(query: Query, goals: Goals) -> Filter | None:
+    if not isinstance(query.goal, str):
+        return query.goal
+    if query.goal not in goals:
+        raise Invalid("goal", f"{query.goal!r} is no goal of the site")
+    return goals[query.goal]
+
+
+def _before(query: Query, count: Count, now_ms: int) -> Count | None:
+    """The same count over the span to compare with."""
+    if query.compare is None:
+        return None
+    span = ranges.settle_compare(query.compare, count.span, now_ms=now_ms, zone_name=count.zone)
+    return replace(count, span=span)
+
+
+def _results(count: Count, before: Count | None, rows: list[Counts], history: History) -> list[Row]:
+    if before is None:
+        return [told(count, row) for row in rows]
+    keys = counterparts(count, before, rows)
+    wanted = tuple(key for key in keys if key is not None)
+    asked = replace(before, only=wanted, limit=len(wanted) or 1, offset=0)
+    then = {row.keys: row for row in history.count(asked).rows} if wanted else {}
+    return [
+        told(count, row, compared(count, row, _twin(before, key, then)))
+        for row, key in zip(rows, keys, strict=True)
+    ]
+
+
+def _twin(before: Count, keys: Keys | None, then: Mapping[Keys, Counts]) -> Counts | None:
+    return None if keys is None else then.get(keys) or nothing(before, keys)
+
+
+def _totals_comparison(
+    whole: Count, before: Count | None, totals: Counts, history: History
+) -> Compared | None:
+    if before is None:
+        return None
+    then = replace(whole, span=before.span)
+    return compared(whole, totals, filled(then, history.count(then))[0])
+
+
+def _settled_query(query: Query, count: Count, before: Count | None) -> dict[str, object]:
+    """The question as it was understood, in the words of the interface."""
+    settled: dict[str, object] = {
+        "site": count.site,
+        "timezone": count.zone,
+        "range": ranges.as_json(count.span, count.zone),
+        "metrics": list(count.metrics),
+        "dimensions": list(count.dimensions),
+        "filters": as_json(count.filters),
+        "order_by": [[order.by, "desc" if order.descending else "asc"] for order in count.order_by],
+        "limit": count.limit,
+        "offset": count.offset,
+    }
+    if before is not None:
+        settled["compare"] = ranges.as_json(before.span, count.zone)
+    if count.goal is not None:
+        settled["goal"] = query.goal if isinstance(query.goal, str) else as_json(count.goal)
+    return settled

@@ -1,0 +1,149 @@
+"""The relations of docs/relations.md, filled by the oracle: what the compiler is tested on.
+
+`settled` days lie in Parquet files with a roll-up, the others in the hot tables.
+"""
+
+import json
+from collections import defaultdict
+from datetime import timedelta
+
+import duckdb
+
+from liveinsight.adapters.sql.reading import Reading
+from liveinsight.adapters.sql.relations import (
+    COLUMNS,
+    HOT_TABLES,
+    ROLLED_UP,
+    VISIT_DIMENSIONS,
+    Relations,
+)
+from liveinsight.domain.lake import LakeFile, Relation
+from oracle import naive
+
+TYPES = {
+    **dict.fromkeys(("day", "start_day"), "DATE"),
+    **dict.fromkeys(("visit", "event_id", "visitor", "prior", "session"), "UBIGINT"),
+    **dict.fromkeys(("start_ms", "end_ms", "time_ms", "duration_ms"), "BIGINT"),
+    **dict.fromkeys(("view", "pageviews", "customs", "engaged_ms"), "UINTEGER"),
+    **dict.fromkeys(("visitors", "events", "visits", "bounces"), "BIGINT"),
+    **dict.fromkeys(("engaged_views", "scroll_sum", "scroll_views"), "BIGINT"),
+    **dict.fromkeys(("bounce", "ended"), "BOOLEAN"),
+    "scroll_depth": "UTINYINT",
+}
+
+
+def a_reading(events, zone, now, folder=None, settled=lambda day: False, site="shop"):
+    """A reading of the events; days for which `settled` holds are in files of `folder`."""
+    connection = duckdb.connect(config={"threads": 1})
+    happened = naive.happened(events)
+    days = {naive.local(one.event.time_ms, zone).date() for one in happened}
+    live = {day for day in days if not settled(day)}
+    rows = {
+        Relation.EVENTS: event_rows(happened, zone),
+        Relation.VISITS: visit_rows(happened, zone),
+        Relation.ASIDE: [],
+        Relation.ROLLUP: rollup_rows(happened, zone),
+    }
+    files = []
+    for relation, found in rows.items():
+        columns = ", ".join(f"{name} {TYPES.get(name, 'VARCHAR')}" for name in COLUMNS[relation])
+        table = HOT_TABLES.get(relation, "no_rollup")
+        connection.execute(f"CREATE TABLE all_rows ({columns})")
+        if found:
+            marks = ", ".join("?" * len(COLUMNS[relation]))
+            connection.executemany(f"INSERT INTO all_rows VALUES ({marks})", found)
+        connection.execute(f"CREATE TABLE {table} AS SELECT '{site}' AS site, * FROM all_rows")
+        for day in sorted(days - live):
+            path = f"{folder}/{relation}-{day}.parquet"
+            where = f"WHERE day = DATE '{day}'"
+            connection.execute(f"COPY (SELECT * FROM all_rows {where}) TO '{path}'")
+            files.append(LakeFile(site, relation, day, day, path, path))
+        kept = "false" if relation is Relation.ROLLUP else "day IN (SELECT unnest($days::DATE[]))"
+        connection.execute(
+            f"DELETE FROM {table} WHERE NOT ({kept})",
+            {} if relation is Relation.ROLLUP else {"days": sorted(live)},
+        )
+        connection.execute("DROP TABLE all_rows")
+    connection.execute("CREATE TABLE masked (site VARCHAR, visit UBIGINT)")
+    return Reading(connection, Relations(files, {site: frozenset(live)}), 0, now)
+
+
+def event_rows(happened, zone):
+    rows = []
+    for one in happened:
+        fields = {name: getattr(one.event, name, None) for name in COLUMNS[Relation.EVENTS]}
+        fields |= {name: getattr(one.visit.first, name) for name in VISIT_DIMENSIONS}
+        fields |= {
+            "day": naive.local(one.event.time_ms, zone).date(),
+            "visit": one.visit.first.event_id,
+            "view": one.view,
+            "props": json.dumps(one.event.props) if one.event.props else None,
+        }
+        rows.append(tuple(fields.values()))
+    return rows
+
+
+def visit_rows(happened, zone):
+    rows = []
+    for visit in {id(one.visit): one.visit for one in happened}.values():
+        first = visit.first
+        views = [event for event in visit.events if event.type == "page_view"]
+        customs = [e for e in visit.events if e.type not in (*naive.SILENT, "page_view")]
+        fields = dict.fromkeys(COLUMNS[Relation.VISITS])
+        fields |= {name: getattr(first, name) for name in (*VISIT_DIMENSIONS, "visitor", "session")}
+        fields |= {
+            "day": naive.local(first.time_ms, zone).date(),
+            "visit": first.event_id,
+            "start_ms": visit.start,
+            "end_ms": visit.end,
+            "pageviews": len(views),
+            "customs": len(customs),
+            "bounce": visit.bounced,
+            "ended": visit.events[-1].type == "session_end",
+            "entry_page": visit.entry,
+            "exit_page": visit.exit,
+        }
+        rows.append(tuple(fields.values()))
+    return rows
+
+
+def rollup_rows(happened, zone):
+    """By (day, start day, dimension, value), counted as the definitions say."""
+    sums = defaultdict(lambda: dict.fromkeys(COLUMNS[Relation.ROLLUP][4:], 0))
+    for dimension in ROLLED_UP:
+        groups = defaultdict(list)
+        for one in happened:
+            day = naive.local(one.event.time_ms, zone).date()
+            groups[day, _value(one, dimension, one.event.time_ms, zone)].append(one)
+        first_days = {}
+        for one in sorted(happened, key=lambda one: one.event.time_ms):
+            ms = one.visit.start if dimension == "time:hour" else one.event.time_ms
+            value = _value(one, dimension, ms, zone)
+            day = naive.local(ms, zone).date()
+            first_days.setdefault((id(one.visit), value), (day, one.visit))
+        for (day, value), found in groups.items():
+            counted = naive.Counted(zone)
+            counted.events = found
+            row = sums[day, day, dimension, value]
+            for metric in ("visitors", "pageviews", "events"):
+                row[metric] += counted.exact(metric, None)[0]
+            row["engaged_ms"], row["engaged_views"] = counted.exact("time_on_page", None)[:2]
+            row["scroll_sum"], row["scroll_views"] = counted.exact("scroll_depth", None)[:2]
+        for (_, value), (day, visit) in first_days.items():
+            row = sums[day, naive.local(visit.start, zone).date(), dimension, value]
+            row["visits"] += 1
+            row["bounces"] += visit.bounced
+            row["duration_ms"] += visit.end - visit.start
+    return [(*key, *row.values()) for key, row in sums.items()]
+
+
+def _value(one, dimension, ms, zone):
+    if dimension == "total":
+        return None
+    if dimension != "time:hour":
+        return naive.value(one, dimension)
+    there = naive.local(ms, zone)
+    beginning = there - timedelta(
+        minutes=there.minute, seconds=there.second, microseconds=there.microsecond
+    )
+    return str(round(beginning.timestamp() * 1000))
