@@ -22,6 +22,7 @@ def run(folder, scenario):
     async def with_journal():
         lost = asyncio.Event()
         journal = SqliteJournal(folder, FixedClock(NOON_MS), lost.set)
+        journal.resume()
         try:
             return await scenario(journal)
         finally:
@@ -197,6 +198,44 @@ def test_a_full_disk_is_told_and_survived(folder):
     refused = run(folder, fills)[0][0]
     numbers = [event.event_id for _, events, _ in kept(folder) for event in events]
     assert numbers == [*range(refused), 99]
+
+
+def test_a_journal_is_closed_until_memory_is_rebuilt(folder):
+    """Before `resume` nothing is taken: a duplicate could not be told yet."""
+
+    async def too_early(journal):
+        journal.failure = "starting"
+        with pytest.raises(Unavailable):
+            journal.check_room()
+        with pytest.raises(Unavailable):
+            await journal.keep([an_event()], {})
+
+    run(folder, too_early)
+    assert kept(folder) == []
+
+
+def test_what_came_of_late_is_told_by_time_and_by_number(folder):
+    """Memory is rebuilt from the last hour, or from the last million if that reaches further."""
+    clock = FixedClock(NOON_MS)
+
+    async def by_the_hour():
+        journal = SqliteJournal(folder, clock, lambda: None)
+        journal.resume()
+        for number in range(10):
+            await journal.keep([an_event(event_id=number)], {})
+            clock.advance(3_600_000)
+        await journal.stop()
+
+    asyncio.run(by_the_hour())
+    reader = SqliteHotReader(folder)
+
+    def of_late(events, since_ms):
+        return [event.event_id for group in reader.of_late(events, since_ms) for event in group]
+
+    assert of_late(3, NOON_MS + 10 * 3_600_000) == [7, 8, 9]
+    assert of_late(1, NOON_MS + 6 * 3_600_000) == [5, 6, 7, 8, 9]
+    assert of_late(100, 0) == [*range(10)]
+    reader.close()
 
 
 def test_a_reader_never_blocks_the_writer(folder):

@@ -1,23 +1,34 @@
-"""Patterns that strangers and owners write, in RE2: linear in the text, whatever the pattern.
-
-The same engine as DuckDB's, so that a filter means the same live and in history.
-"""
+"""RE2 patterns for filters on events in memory; DuckDB brings the same engine for those on disk."""
 
 from functools import lru_cache
+from typing import Protocol, cast
 
 import re2
 
 from liveinsight.domain.errors import Invalid
 
+# A pattern's automaton is bounded, so that no visitor of the API can make it eat memory.
 MAX_MEMORY_BYTES = 1 << 20
 
 
-def check(pattern: str, field: str = "filters") -> None:
-    """Refuse what is no pattern, or one that would take too much memory."""
+class _Pattern(Protocol):
+    def search(self, text: str) -> object: ...
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> _Pattern:
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY_BYTES
+    options.log_errors = False
     try:
-        _compiled(pattern)
+        return cast("_Pattern", re2.compile(pattern, options))
     except re2.error as error:
-        raise Invalid(field, f"{pattern!r} is no RE2 pattern: {error}") from None
+        raise Invalid("filters", f"{pattern!r} is no RE2 pattern: {_text(error)}") from None
+
+
+def _text(error: Exception) -> str:
+    told = error.args[0] if error.args else ""
+    return told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)
 
 
 def find(pattern: str, text: str) -> bool:
@@ -25,9 +36,7 @@ def find(pattern: str, text: str) -> bool:
     return _compiled(pattern).search(text) is not None
 
 
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re2._Regexp:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = MAX_MEMORY_BYTES
-    return re2.compile(pattern, options)
+def check(patterns: tuple[str, ...]) -> None:
+    """Refuse what is no pattern before anything is asked with it."""
+    for pattern in patterns:
+        _compiled(pattern)

@@ -61,8 +61,7 @@ class Snapshots:
 
     def check(self, tree: Filter) -> None:
         """Refuse what cannot be answered, by name."""
-        for pattern in patterns_of(tree):
-            patterns.check(pattern)
+        patterns.check(patterns_of(tree))
 
     def look(self, site: str, tree: Filter, now_ms: int) -> Live:
         """The site's last half hour, of the events that pass the filter."""
