@@ -51,6 +51,7 @@ def _automaton(patterns: list[str]) -> Pattern[str]:
     options.case_sensitive = False
     options.never_capture = True
     options.max_mem = _AUTOMATON_BYTES
+    options.log_errors = False  # it would tell on stderr of user agents that it matches slowly
     automaton: Pattern[str] = re2.compile("|".join(patterns), options)
     return automaton
 
