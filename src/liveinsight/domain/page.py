@@ -5,10 +5,11 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.source import Campaign
+from liveinsight.domain.source import HOST_PATTERN, Campaign
 
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "fbclid", "twclid", "ttclid", "li_fat_id")
 NO_CAMPAIGN = Campaign()
+QUERY_FIELDS = 200  # what comes after these is not looked at
 
 
 class Page(Struct, frozen=True):
@@ -23,15 +24,23 @@ def page_of(url: str, allowed_params: tuple[str, ...] = ()) -> Page:
     """Read an http(s) address; the query is dropped but for the site's own allow-list."""
     try:
         parts = urlsplit(url)
-        hostname = parts.hostname
+        hostname = (parts.hostname or "").removesuffix(".")
     except ValueError:
         raise Invalid("page_url", "is not an address") from None
     if parts.scheme not in {"http", "https"}:
         raise Invalid("page_url", "must begin with http:// or https://")
     if not hostname:
         raise Invalid("page_url", "has no host")
-    query = dict(reversed(parse_qsl(parts.query, max_num_fields=200))) if parts.query else {}
+    if not HOST_PATTERN.fullmatch(hostname):
+        raise Invalid("page_url", f"{clean(hostname)!r} is no host")
+    query = _query(parts.query) if parts.query else {}
     return Page(hostname, _path(parts.path, query, allowed_params), _campaign(query))
+
+
+def _query(text: str) -> dict[str, str]:
+    """The first value of each name."""
+    fields = "&".join(text.split("&", QUERY_FIELDS)[:QUERY_FIELDS])
+    return dict(reversed(parse_qsl(fields)))
 
 
 def _path(path: str, query: dict[str, str], allowed_params: tuple[str, ...]) -> str:
@@ -45,7 +54,8 @@ def _campaign(query: dict[str, str]) -> Campaign:
         return NO_CAMPAIGN
 
     def text(*names: str) -> str | None:
-        return next((clean(query[name])[:500] for name in names if query.get(name)), None)
+        told = (clean(query.get(name, "")).strip()[:500] for name in names)
+        return next(filter(None, told), None)
 
     return Campaign(
         source=text("utm_source", "ref", "source"),
@@ -61,5 +71,5 @@ def clean(text: str) -> str:
     """Text from strangers without what no page shows: control characters, lone surrogates."""
     if text.isprintable():
         return text
-    kept = "".join(c for c in text if c >= " " and c != "\x7f")
+    kept = "".join(c for c in text if c >= " " and not "\x7f" <= c <= "\x9f")
     return kept.encode("utf-8", "replace").decode()

@@ -15,7 +15,7 @@ DIRECT = "Direct"
 REFERRER_CHARACTERS = 2048
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WWW = re.compile(r"(www\.)+(?=[^.]+\.)")
-_HOST = re.compile(r"[\w-]+(\.[\w-]+)*|[0-9a-f:.]+")
+HOST_PATTERN = re.compile(r"[\w-]+(\.[\w-]+)*|[0-9a-f:.]+")
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _APP = "android-app"
 
@@ -83,7 +83,7 @@ def referrer_of(address: str | None) -> Referrer | None:
         host = bare(parts.hostname or "")
     except ValueError:
         return None
-    if parts.scheme not in {"http", "https", _APP, ""} or not _HOST.fullmatch(host):
+    if parts.scheme not in {"http", "https", _APP, ""} or not HOST_PATTERN.fullmatch(host):
         return None
     if not parts.scheme and "." not in host:  # "none", "(direct)", a path
         return None
@@ -93,7 +93,8 @@ def referrer_of(address: str | None) -> Referrer | None:
 
 
 def bare(host: str) -> str:
-    """The host without `www.`."""
+    """The host without `www.` and without the dot that may end it."""
+    host = host.removesuffix(".")
     return _WWW.sub("", host, count=1) if host.startswith("www.") else host
 
 
