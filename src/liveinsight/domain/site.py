@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from msgspec import Struct
 
@@ -38,7 +38,12 @@ class Site(Struct, frozen=True, kw_only=True):
         """Whether the owner shut events from this address out."""
         if not self.excluded_ips or not address:
             return False
-        ip = ip_address(address)
+        try:
+            ip = ip_address(address)
+        except ValueError:  # told by a server that knows no better
+            return False
+        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
+            ip = ip.ipv4_mapped
         return any(ip in network(text) for text in self.excluded_ips)
 
     def excludes_page(self, path: str) -> bool:
