@@ -36,11 +36,19 @@ def test_what_is_counted(url, hostname, path):
     assert (page.hostname, page.path) == (hostname, path)
 
 
-@pytest.mark.parametrize(
-    "url",
-    ["", "shop.example/a", "/a", "ftp://shop.example/", "file:///a", "https://", "https:///a"]
-    + ["https://[::1/", "https://a b/", "https://<b>.example/", "https://%00/", "https://./"],
-)
+NO_PAGES = [
+    "",
+    "shop.example/a",
+    "/a",
+    "ftp://shop.example/",
+    "file:///a",
+    "https://",
+    "https:///a",
+]
+NO_PAGES += ["https://[::1/", "https://a b/", "https://<b>.example/", "https://%00/", "https://./"]
+
+
+@pytest.mark.parametrize("url", NO_PAGES)
 def test_what_is_no_page(url):
     """What has no http(s) scheme or no real host is refused by the field's name."""
     with pytest.raises(Invalid, match=r"page_url: "):

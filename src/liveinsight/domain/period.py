@@ -11,7 +11,8 @@ from liveinsight.domain.errors import Invalid
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
-# Every zone's offset since 1972 changes only at whole quarters of an hour.
+# Since 2012 every zone's offset changes at whole quarters of an hour (but for one change of
+# Antarctica/Casey, at 00:01); before, those of Newfoundland and Palestine did so a minute past.
 QUARTER_MS = 15 * MINUTE_MS
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
