@@ -42,9 +42,9 @@ class Site(Struct, frozen=True, kw_only=True):
             ip = ip_address(address)
         except ValueError:  # told by a server that knows no better
             return False
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        return any(ip in network(text) for text in self.excluded_ips)
+        mapped = ip.ipv4_mapped if isinstance(ip, IPv6Address) else None
+        ranges = [network(text) for text in self.excluded_ips]
+        return any(ip in found or (mapped is not None and mapped in found) for found in ranges)
 
     def excludes_page(self, path: str) -> bool:
         """Whether the page is shut out, by its path or by `prefix/*`."""
