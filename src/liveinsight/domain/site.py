@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from msgspec import Struct
@@ -54,6 +55,7 @@ class Site(Struct, frozen=True, kw_only=True):
         )
 
 
+@lru_cache(maxsize=1024)
 def network(text: str) -> IPv4Network | IPv6Network:
     """An address or CIDR range."""
     try:
