@@ -15,7 +15,7 @@ shellcheck() { git ls-files -z '*.sh' .ci/run | xargs -0 "$bin/shellcheck"; }
 
 floors() {
   local said
-  said=$(PYTHONPATH=src "$bin/lint-imports" --no-cache) || {
+  said=$(PYTHONPATH=src "$bin/lint-imports" --no-cache --no-logo) || {
     echo "$said"
     return 1
   }
