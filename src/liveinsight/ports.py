@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from liveinsight.domain.agent import Agent
+from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.count import Count, Counted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
@@ -91,6 +92,18 @@ class History(Protocol):
 
     def count(self, count: Count) -> Counted:
         """Carry out a count, exactly."""
+        ...
+
+    def funnel(self, steps: Steps) -> tuple[int, ...]:
+        """How many took each step after the one before."""
+        ...
+
+    def journeys(self, paths: Paths) -> tuple[list[tuple[tuple[str | None, ...], int]], int]:
+        """The pages seen first and by how many visits; and how many visits there are."""
+        ...
+
+    def returns(self, returns: Returns) -> list[tuple[date, date, int]]:
+        """Visitors by the bucket in which they were first seen, and each in which they were."""
         ...
 
 

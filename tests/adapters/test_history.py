@@ -1,8 +1,5 @@
 """Counts over the relations, held against the oracle."""
 
-from functools import cache
-from tempfile import mkdtemp
-
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,20 +10,8 @@ from liveinsight.domain import query as queries
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.site import Site
 from liveinsight.usecases.answer import answer
-from oracle import naive, questions, tables, traffic
-
-
-@cache
-def the_past(seed):
-    """Traffic in one of the zones, some of its days settled in files and the others hot."""
-    zone = traffic.ZONES[seed % len(traffic.ZONES)]
-    events, now = traffic.traffic(seed, zone)
-
-    def settled(day):
-        return (day.toordinal() + seed) % 3 > 0
-
-    reading = tables.a_reading(events, zone, now, mkdtemp(), settled)
-    return zone, events, now, reading
+from oracle import naive, questions
+from oracle.pasts import the_past
 
 
 def ask(question, seed, *, rollup=True):

@@ -4,6 +4,7 @@ Sources are the roll-up, the visits, the events and the page views that events t
 the columns `d0`, `d1`, … of the dimensions and those of the parts that it knows.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -18,7 +19,7 @@ from liveinsight.adapters.sql.metrics import (
     figure_sql,
     is_told_sql,
 )
-from liveinsight.adapters.sql.parameters import Parameters
+from liveinsight.adapters.sql.parameters import Given, Parameters
 from liveinsight.adapters.sql.plan import Plan, Scan, filters_rollup, of_events
 from liveinsight.adapters.sql.relations import Piece, Relations, over
 from liveinsight.domain.bucket import LENGTH_MS, stretches
@@ -34,6 +35,12 @@ class Statement(Struct, frozen=True):
 
     sql: str
     parameters: Parameters
+
+    @property
+    def values(self) -> dict[str, Given]:
+        """The parameters that are used: DuckDB refuses any other."""
+        used = set(re.findall(r"\$(p\d+)", self.sql))
+        return {name: value for name, value in self.parameters.values.items() if name in used}
 
 
 class Crossing(Struct, frozen=True):
@@ -84,7 +91,7 @@ class Compiler:
     def money(self, keys: Sequence[Keys]) -> Statement:
         """The amounts by currency, of the rows with these values of the dimensions."""
         names = [*self._names, "revenue_currency"]
-        events = self._events(self.plan.scan, ["revenue_currency", "revenue_amount"])
+        events = self.matching(self.plan.scan, ["revenue_currency", "revenue_amount"])
         lines = [
             "-- How much money came in, by currency?",
             f"SELECT {', '.join(names)}, sum(revenue_amount::DECIMAL(38, 12)) AS amount",
@@ -251,17 +258,18 @@ class Compiler:
         """Each visit with each group of its matching events, and the first day of them."""
         parameters = self.parameters
         columns = [f"{dimension_sql(d, parameters)} AS g{n}" for n, d in enumerate(grouped)]
-        events = self._events(scan, ["visit", "day"], columns, crossing)
+        tests = [f"visit IN (\n{self._crossing_visits(crossing)})"] if crossing else []
+        told = ["visit", "day", *columns]
+        events = self.matching(scan, told, tests=tests, with_dimensions=False)
         groups = ["visit", *(f"g{n}" for n in range(len(grouped)))]
-        told = ", ".join(groups)
-        return f"SELECT {told}, min(day) AS day\nFROM ({events})\nGROUP BY {told}"
+        group = ", ".join(groups)
+        return f"SELECT {group}, min(day) AS day\nFROM ({events})\nGROUP BY {group}"
 
     def _views(self, counted: list[str]) -> str:
         """Page views of which events tell active time or scrolling, each once a local day."""
         told = [*self._names, "day", "visit", "view"]
-        events = self._events(
-            self.plan.scan, ["day", "visit", "view", "engaged_ms", "scroll_depth"]
-        )
+        columns = ["day", "visit", "view", "engaged_ms", "scroll_depth"]
+        events = self.matching(self.plan.scan, columns)
         return "\n".join(
             [
                 f"SELECT {', '.join(self._names + counted)}",
@@ -281,45 +289,39 @@ class Compiler:
         columns = ["day", "type", "visitor"]
         if self.count.wants_revenue:
             columns.append("revenue_amount")
-        extra = []
         if self.count.goal is not None:
             goal = filter_sql(self.count.goal, self.parameters, bare=False)
-            extra.append(f"{goal} AS is_goal")
+            columns.append(f"{goal} AS is_goal")
         by_day = [*self._names, "day"] if _by_day(self.count.parts) else self._names
         return "\n".join(
             [
                 f"SELECT {', '.join(self._names + counted)}",
-                f"FROM ({self._events(self.plan.scan, columns, extra, named=True)})",
+                f"FROM ({self.matching(self.plan.scan, columns)})",
                 *([f"GROUP BY {', '.join(by_day)}"] if by_day else []),
             ]
         )
 
     # --- Their parts -------------------------------------------------------------------------
 
-    def _events(
+    def matching(
         self,
         scan: Scan,
         columns: list[str],
-        extra: list[str] | None = None,
-        crossing: Crossing | None = None,
         *,
-        named: bool = False,
+        tests: Sequence[str] = (),
+        with_dimensions: bool = True,
     ) -> str:
-        """Matching events with these columns, and the dimensions unless `extra` has its own."""
-        told = list(columns) + (extra or [])
-        if extra is None or named:
-            told += self._dimensions("time_ms")
-        where = [filter_sql(self.count.filters, self.parameters)]
-        if crossing is not None:
-            where.append(f"visit IN (\n{self._crossing_visits(crossing)})")
+        """Matching events with these columns, and with the dimensions if they are wanted."""
+        told = [*columns, *(self._dimensions("time_ms") if with_dimensions else ())]
+        where = [filter_sql(self.count.filters, self.parameters), *tests]
         joined = self._visit_columns()
         selects = []
         for pieces, is_cut in ((scan.whole, False), (scan.cut, True)):
             if pieces:
-                tests = [*where, self._within("time_ms")] if is_cut else where
+                all_tests = [*where, self._within("time_ms")] if is_cut else where
                 selects.append(
                     f"SELECT {', '.join(told)}\nFROM {over(pieces, Relation.EVENTS)} AS events"
-                    f"{joined}\nWHERE {' AND '.join(tests)}"
+                    f"{joined}\nWHERE {' AND '.join(all_tests)}"
                 )
         return "\nUNION ALL\n".join(selects)
 
