@@ -1,6 +1,7 @@
 // Does one thing in every room of web/ (tracker, dashboard, ...): a room is a folder with a
 // vite.config.ts, so a new room needs no line here. All rooms build into src/liveinsight/web
-// (build.emptyOutDir must be false there: this script empties it once, before the first).
+// (build.emptyOutDir must be false there: this script empties it once, before the first). A room
+// that Vite cannot build alone has a build.mjs.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -24,6 +25,7 @@ function run(command, args, cwd) {
 
 // The tool's own script, run with this very Node: a PATH or a shell is not needed.
 function tool(name) {
+  if (name.endsWith(".mjs")) return name;
   const script = {
     vite: "vite/bin/vite.js",
     vitest: "vitest/vitest.mjs",
@@ -35,7 +37,8 @@ function tool(name) {
 
 const verbs = {
   build(room) {
-    run("vite", ["build", "--logLevel", "warn"], room);
+    if (existsSync(join(room, "build.mjs"))) run("build.mjs", [], room);
+    else run("vite", ["build", "--logLevel", "warn"], room);
   },
   check(room) {
     if (holds(join(room, "src"), ".svelte"))
