@@ -1,0 +1,101 @@
+// The one door to the server: addresses, credentials, the CSRF token and the error shape.
+// It knows nothing of screens; whoever asks decides what to show.
+import type { Config } from "./types";
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly field: string | null = null,
+    readonly retryAfterS: number | null = null,
+  ) {
+    super(message);
+  }
+  /** The network or the server is away, and asking again later may help. */
+  get isPassing(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export interface Credentials {
+  csrf: string | null;
+  key: string | null;
+}
+
+export class Client {
+  readonly credentials: Credentials = { csrf: null, key: null };
+  /** Told of a 401, so that the screen can lead to the login and back. */
+  onUnauthorized: () => void = () => undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly fetcher: typeof fetch = (...args) => fetch(...args),
+  ) {}
+
+  address(path: string, params: Record<string, string | undefined> = {}): string {
+    const given = Object.entries(params).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    const search = new URLSearchParams(given).toString();
+    return `${this.config.api}/${path}${search ? `?${search}` : ""}`;
+  }
+
+  get<T>(path: string, params: Record<string, string | undefined> = {}, signal?: AbortSignal): Promise<T> {
+    return this.send<T>("GET", this.address(path, params), undefined, signal);
+  }
+
+  /** A question: it changes nothing, but is too long for an address. */
+  ask<T>(path: string, body: unknown, signal?: AbortSignal): Promise<T> {
+    return this.send<T>("POST", this.address(path), body, signal);
+  }
+
+  change<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+    return this.send<T>(method, this.address(path), body);
+  }
+
+  private async send<T>(method: string, address: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (this.credentials.csrf && method !== "GET") headers["X-CSRF-Token"] = this.credentials.csrf;
+    if (this.credentials.key) headers["X-API-Key"] = this.credentials.key;
+    let answer: Response;
+    try {
+      answer = await this.fetcher(address, {
+        method,
+        headers,
+        credentials: "same-origin",
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal ? { signal } : {}),
+      });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new ApiError(0, "The server cannot be reached.");
+    }
+    if (!answer.ok) throw await this.problem(answer);
+    if (answer.status === 204) return undefined as T;
+    const told = (await answer.json()) as { data?: T };
+    return (told.data === undefined ? told : told.data) as T;
+  }
+
+  private async problem(answer: Response): Promise<ApiError> {
+    if (answer.status === 401) this.onUnauthorized();
+    const retry = Number(answer.headers.get("Retry-After"));
+    const told = (await answer.json().catch(() => ({}))) as {
+      message?: string;
+      details?: { field?: string; error?: string };
+    };
+    return new ApiError(
+      answer.status,
+      told.details?.error ?? told.message ?? `HTTP ${answer.status}`,
+      told.details?.field ?? null,
+      Number.isFinite(retry) && retry > 0 ? retry : null,
+    );
+  }
+}
+
+const KNOWN: Config = { api: "api", sign_in: "session", live: "push", abilities: [] };
+
+/** The home's own words beside the page: where the API is, how to sign in, what it can do. */
+export async function readConfig(fetcher: typeof fetch = fetch): Promise<Config> {
+  const answer = await fetcher("config.json", { credentials: "same-origin" });
+  if (!answer.ok) return KNOWN;
+  return { ...KNOWN, ...((await answer.json()) as Partial<Config>) };
+}

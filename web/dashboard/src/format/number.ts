@@ -1,0 +1,77 @@
+// Numbers as a person reads them, by Intl in the chosen language. Nothing to divide by is a dash.
+import type { Value } from "../api/types";
+
+export const NOTHING = "–";
+
+export function count(value: number | null | undefined, locale: string): string {
+  if (value === null || value === undefined) return NOTHING;
+  const short = Math.abs(value) >= 100_000;
+  return new Intl.NumberFormat(locale, short ? { notation: "compact", maximumFractionDigits: 1 } : {}).format(value);
+}
+
+export function exact(value: number | null | undefined, locale: string): string {
+  return value === null || value === undefined ? NOTHING : new Intl.NumberFormat(locale).format(value);
+}
+
+export function percent(value: number | null | undefined, locale: string, decimals = 1): string {
+  if (value === null || value === undefined) return NOTHING;
+  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: decimals }).format(value / 100);
+}
+
+/** A change with its sign; beyond a thousand percent the decimals say nothing. */
+export function change(value: number | null | undefined, locale: string): string {
+  if (value === null || value === undefined) return NOTHING;
+  return new Intl.NumberFormat(locale, {
+    style: "percent", signDisplay: "exceptZero", maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0,
+  }).format(value / 100);
+}
+
+export function duration(seconds: number | null | undefined, locale: string): string {
+  if (seconds === null || seconds === undefined) return NOTHING;
+  const whole = Math.round(seconds);
+  const units: [number, "hour" | "minute" | "second"][] = [
+    [Math.floor(whole / 3600), "hour"],
+    [Math.floor((whole % 3600) / 60), "minute"],
+    [whole % 60, "second"],
+  ];
+  const told = units.filter(([amount, unit], at) => amount > 0 || (unit === "second" && whole < 60 && at === 2)).slice(0, 2);
+  return told
+    .map(([amount, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow" }).format(amount))
+    .join(" ");
+}
+
+export function money(value: Record<string, string> | null | undefined, locale: string): string {
+  const amounts = Object.entries(value ?? {});
+  if (amounts.length === 0) return NOTHING;
+  // The decimal's own digits: a float would lose them beyond 2^53.
+  return amounts
+    .map(([currency, amount]) =>
+      new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount as unknown as number),
+    )
+    .join(" + ");
+}
+
+export function metric(name: string, value: Value | undefined, locale: string): string {
+  if (value === null || value === undefined) return NOTHING;
+  if (typeof value === "object") return money(value, locale);
+  switch (name) {
+    case "bounce_rate":
+    case "conversion_rate":
+    case "share":
+      return percent(value, locale);
+    case "scroll_depth":
+      return percent(value, locale, 0);
+    case "visit_duration":
+    case "time_on_page":
+      return duration(value, locale);
+    case "views_per_visit":
+      return new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+    default:
+      return count(value, locale);
+  }
+}
+
+/** Whether more of it is better: -1 for the rate of bounces. */
+export function goodness(name: string): 1 | -1 {
+  return name === "bounce_rate" ? -1 : 1;
+}

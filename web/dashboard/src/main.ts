@@ -1,0 +1,20 @@
+// Where the dashboard begins: config first, then language and theme, then the screen.
+import { mount } from "svelte";
+import Root from "./Root.svelte";
+import { readConfig } from "./api/client";
+import { choose, preferred } from "./i18n/index.svelte";
+import { App } from "./state/app.svelte";
+import { applyTheme, followSystemTheme, keptLanguage, keptTheme } from "./state/preferences";
+import "./styles/tokens.css";
+import "./styles/page.css";
+
+applyTheme(keptTheme());
+followSystemTheme();
+const target = document.getElementById("app");
+if (!target) throw new Error("the page has no #app");
+const [config] = await Promise.all([
+  readConfig(),
+  choose(preferred([keptLanguage() ?? "", ...navigator.languages])),
+]);
+const app = new App(config);
+mount(Root, { target, props: { app } });

@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT } from "../state/view";
+import { draw, labelled, nearest, spark, type Box } from "./chart";
+import { csv } from "./csv";
+import { deeper, PANELS, panelQuestion, seriesQuestion, type Tab } from "./questions";
+
+const BOX: Box = { width: 208, height: 120, left: 4, right: 4, top: 10, bottom: 10 };
+
+describe("the chart", () => {
+  it("draws from the left edge to the right, zero at the ground", () => {
+    const drawing = draw(BOX, [0, 50, 100], [], false);
+    expect([drawing.x(0), drawing.x(2)]).toEqual([4, 204]);
+    expect([drawing.y(0), drawing.y(100)]).toEqual([110, 10]);
+    expect(drawing.ticks).toContain(100);
+  });
+
+  it("dashes what is not over yet", () => {
+    expect(draw(BOX, [1, 2, 3], [], false).dashed).toBe("");
+    expect(draw(BOX, [1, 2, 3], [], true).dashed).toMatch(/^M104\.0,.*L204\.0,/);
+  });
+
+  it("leaves a gap where there is no value, and no line of nothing at all", () => {
+    expect(draw(BOX, [1, null, 3], [], false).solid.match(/M/g)).toHaveLength(2);
+    expect(draw(BOX, [], [], false).solid).toBe("");
+    expect(draw(BOX, [0, 0], [], false).solid).not.toContain("NaN");
+    expect(spark([4], 72, 22)).toBe("");
+  });
+
+  it("finds the point that is meant, also beyond the edges", () => {
+    expect([nearest(BOX, 3, -50), nearest(BOX, 3, 104), nearest(BOX, 3, 900)]).toEqual([0, 1, 2]);
+  });
+
+  it("labels no more points than fit", () => {
+    expect(labelled(30, 760).length).toBeLessThanOrEqual(10);
+    expect(labelled(0, 760)).toEqual([]);
+  });
+});
+
+describe("the questions of the page", () => {
+  it("ask all numbers and their course at once, compared", () => {
+    const question = seriesQuestion({ ...DEFAULT, range: "today" }, "shop");
+    expect(question).toMatchObject({ site: "shop", range: "today", dimensions: ["time:hour"], compare: "previous_period" });
+    expect(question.metrics).toHaveLength(6);
+  });
+
+  it("compare nothing where there is nothing before", () => {
+    expect(seriesQuestion({ ...DEFAULT, range: "all" }, "shop").compare).toBe(undefined);
+    expect(seriesQuestion({ ...DEFAULT, compare: "none" }, "shop").compare).toBe(undefined);
+  });
+
+  it("carry the view's filters, the tab's own, and what is searched", () => {
+    const events = PANELS.at(-1)?.tabs[0] as Tab;
+    const view = { ...DEFAULT, filters: [{ op: "is" as const, dimension: "country", values: ["KR"] }] };
+    const question = panelQuestion(view, "shop", events, "event", { limit: 9, search: "Sign" });
+    expect(question.filters?.[0]).toBe("and");
+    expect(JSON.stringify(question.filters)).toContain('["contains","event",["Sign"]]');
+    expect(JSON.stringify(question.filters)).toContain('["is","country",["KR"]]');
+  });
+
+  it("go one step deeper where one value is chosen", () => {
+    const chrome = [{ op: "is" as const, dimension: "browser", values: ["Chrome"] }];
+    expect(deeper("browser", chrome)).toBe("browser_version");
+    expect(deeper("browser", [])).toBe("browser");
+    expect(deeper("page", [{ op: "is", dimension: "page", values: ["/"] }])).toBe("page");
+  });
+});
+
+describe("CSV", () => {
+  it("quotes what must be and disarms what a spreadsheet would run", () => {
+    expect(csv(["page", "visitors"], [['/a,"b"', 3], ["=HYPERLINK(1)", null]])).toBe(
+      'page,visitors\r\n"/a,""b""",3\r\n"\'=HYPERLINK(1)",\r\n',
+    );
+  });
+});
