@@ -104,7 +104,7 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   const path = (request.url ?? "").split("?")[0]?.replace(/^\/api\//, "");
   if (path === "realtime" && request.headers.accept?.includes("event-stream")) {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    const push = () => response.write(`data: ${JSON.stringify(live())}\n\n`);
+    const push = () => response.write(`event: live\ndata: ${JSON.stringify(live())}\n\n`);
     push();
     const timer = setInterval(push, 700);
     request.on("close", () => clearInterval(timer));

@@ -21,7 +21,7 @@ export function live(app: App, site: () => string | null, filters: () => Filter[
     const canPush = app.config.live === "push" && app.api.credentials.key === null && "EventSource" in window;
     const connection = new Connection(
       {
-        open: canPush ? () => new EventSource(app.api.address("realtime", params)) as unknown as Stream : null,
+        open: canPush ? () => stream(app.api.address("realtime", params)) : null,
         poll: (signal) => app.api.get<Live>("realtime", params, signal),
         after: (ms, then) => {
           const timer = setTimeout(then, ms);
@@ -47,4 +47,13 @@ export function live(app: App, site: () => string | null, filters: () => Filter[
     };
   });
   return state;
+}
+
+/** The server names its messages `live`. */
+function stream(address: string): Stream {
+  const source = new EventSource(address);
+  const found: Stream = { onmessage: null, onerror: null, close: () => source.close() };
+  source.addEventListener("live", (event: MessageEvent<string>) => found.onmessage?.(event));
+  source.onerror = () => found.onerror?.();
+  return found;
 }
