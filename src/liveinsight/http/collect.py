@@ -1,6 +1,7 @@
 """The door through which events come in: `/api/events`, the pixel, and CSRF tokens."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -16,12 +17,14 @@ from liveinsight.http.routes import Param, Route
 from liveinsight.http.tokens import LIFETIME_S, SignedTokens
 from liveinsight.http.wire import Told, read_json, read_told
 from liveinsight.ports import Clock, Control, HotStore
-from liveinsight.usecases.collect import Collect, Outcome, host_of
+from liveinsight.usecases.collect import Outcome, host_of
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 GPC_OR_DNT = b"1"
+
+Collecting = Callable[[Sequence[Sighting], Caller], Outcome]
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -53,7 +56,7 @@ class CollectDoor:
     def __init__(
         self,
         *,
-        collect: Collect,
+        collect: Collecting,
         hot: HotStore,
         control: Control,
         keys: Keys,

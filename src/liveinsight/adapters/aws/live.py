@@ -1,0 +1,239 @@
+"""The live view of the AWS home, counted from the events of the last half hour.
+
+A warm function keeps them and asks the table only for what came since; now and then it asks for
+all again, so that what arrived late is seen too. The counting is a plain fold over events in order
+of time: the same definitions as in home 1, and the same figures (tests run both on one contract).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
+
+from msgspec import json
+
+from liveinsight.adapters import patterns
+from liveinsight.adapters.aws.table import DynamoEvents
+from liveinsight.domain.dimension import prop_key
+from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event
+from liveinsight.domain.filter import Filter, matches, patterns_of
+from liveinsight.domain.live import (
+    FEED_LENGTH,
+    LIVE_MS,
+    PAGES_LENGTH,
+    TOP_LENGTH,
+    WINDOW_MS,
+    Count,
+    Glimpse,
+    Live,
+    Minute,
+)
+from liveinsight.domain.period import MINUTE_MS
+from liveinsight.domain.visit import GAP_MS, Step, ends, step
+
+# Clocks of functions differ a little, and a batch of events is written over some time.
+OVERLAP_MS = 30_000
+RELOAD_MS = 60_000
+MINUTES = WINDOW_MS // MINUTE_MS
+# To know where a visit began that was under way when the window opened.
+LOOK_BACK_MS = WINDOW_MS + GAP_MS
+
+
+class Shown(NamedTuple):
+    """An event with the first of its visit and the last page seen in it."""
+
+    event: Event
+    first: Event
+    visit: int
+    entry_page: str | None
+    exit_page: str | None
+
+
+class DynamoLive:
+    """The port `Watching` over the events table."""
+
+    def __init__(self, events: DynamoEvents, now_ms: Callable[[], int]) -> None:
+        self._events = events
+        self._now_ms = now_ms
+        self._known: dict[int, Event] = {}
+        self._loaded_ms = 0
+        self._read_ms = 0
+
+    def version(self, site: str) -> int:
+        """Another each second: who asks again within it gets the same answer."""
+        del site
+        return self._now_ms() // 1000
+
+    def check(self, tree: Filter) -> None:
+        """Refuse what cannot be answered, by name."""
+        patterns.check(patterns_of(tree))
+
+    def look(self, site: str, tree: Filter, now_ms: int) -> Live:
+        """The site's last half hour, of the events that pass the filter."""
+        self._read(now_ms)
+        own = [
+            event
+            for event in self._known.values()
+            if event.site == site and event.aside is None and event.time_ms <= now_ms
+        ]
+        return count(own, tree, now_ms)
+
+    def _read(self, now_ms: int) -> None:
+        if now_ms - self._loaded_ms >= RELOAD_MS:
+            from_ms = now_ms - LOOK_BACK_MS
+            self._known, self._loaded_ms = {}, now_ms
+        else:
+            from_ms = self._read_ms - OVERLAP_MS
+        for event in self._events.between(from_ms, now_ms + OVERLAP_MS, now_ms):
+            self._known[event.event_id] = event
+        self._read_ms = now_ms
+
+
+def count(events: Iterable[Event], tree: Filter, now_ms: int) -> Live:
+    """The live figures of one site's events."""
+    told = sorted(events, key=lambda event: (event.time_ms, event.event_id))
+    shown = [
+        row
+        for row in in_visits(told)
+        if row.event.time_ms > now_ms - WINDOW_MS
+        and matches(tree, partial(_value, row), patterns.find)
+    ]
+    live = [row.event for row in shown if row.event.time_ms > now_ms - LIVE_MS]
+    active = {event.visitor for event in live}
+    return Live(
+        active_users=len(active),
+        current_pages=_pages(shown, active),
+        events_last_5min=sum(event.type not in SILENT_TYPES for event in live),
+        timestamp=now_ms,
+        visitors_last_30min=len({row.event.visitor for row in shown}),
+        pageviews_last_30min=sum(row.event.type == PAGE_VIEW for row in shown),
+        series=_series(shown, now_ms),
+        top_sources=_top((row.first.source, row.event.visitor) for row in shown),
+        top_countries=_top((row.first.country, row.event.visitor) for row in shown),
+        feed=_feed(shown),
+    )
+
+
+class _Visit:
+    def __init__(self, number: int, first: Event) -> None:
+        self.number = number
+        self.first = first
+        self.last_ms = first.time_ms
+        self.is_over = False
+        self.views: list[str | None] = []
+
+
+def in_visits(events: Iterable[Event]) -> list[Shown]:
+    """Each event, in order of time, with its visit; those that have none are left out."""
+    visits: dict[tuple[int, int | None], _Visit] = {}
+    taken: list[tuple[Event, _Visit]] = []
+    for number, event in enumerate(events):
+        visit = _visit_of(visits, event)
+        last_ms = None if visit is None else visit.last_ms
+        stepped = step(
+            event.type, event.time_ms, last_ms, ended=visit is not None and visit.is_over
+        )
+        if stepped is Step.NO_VISIT:
+            continue
+        if stepped is Step.STARTS or visit is None:
+            visit = _Visit(number, event)
+            visits[event.visitor, event.session] = visit
+        visit.last_ms = event.time_ms
+        visit.is_over = ends(event.type)
+        if event.type == PAGE_VIEW:
+            visit.views.append(event.page)
+        taken.append((event, visit))
+    return [
+        Shown(
+            event,
+            visit.first,
+            visit.number,
+            visit.views[0] if visit.views else None,
+            visit.views[-1] if visit.views else None,
+        )
+        for event, visit in taken
+    ]
+
+
+def _visit_of(visits: dict[tuple[int, int | None], _Visit], event: Event) -> _Visit | None:
+    visit = visits.get((event.visitor, event.session))
+    if visit is None and event.prior is not None:
+        # After midnight the visit goes on under the new day's id.
+        visit = visits.pop((event.prior, event.session), None)
+        if visit is not None:
+            visits[event.visitor, event.session] = visit
+    return visit
+
+
+_OF_EVENT = {"event": "type"}
+_OF_EVENT_SAME = frozenset({"page", "hostname", "title"})
+
+
+def _value(row: Shown, dimension: str) -> str | None:
+    """A dimension's value: of the event itself, else of its visit, whose first event tells it."""
+    key = prop_key(dimension)
+    if key is not None:
+        value = (row.event.props or {}).get(key)
+        if value is None or isinstance(value, str):
+            return value
+        return json.encode(value).decode()
+    told: str | None
+    if dimension in {"entry_page", "exit_page"}:
+        told = row.entry_page if dimension == "entry_page" else row.exit_page
+        return told
+    of = row.event if dimension in _OF_EVENT_SAME or dimension in _OF_EVENT else row.first
+    told = getattr(of, _OF_EVENT.get(dimension, dimension))
+    return told
+
+
+def _pages(shown: list[Shown], active: set[int]) -> dict[str, int]:
+    """Where the live visitors are: the page each saw last."""
+    last = {row.event.visitor: row.event.page for row in shown if row.event.type == PAGE_VIEW}
+    counts = Counter(page for visitor, page in last.items() if visitor in active and page)
+    return dict(sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:PAGES_LENGTH])
+
+
+def _series(shown: list[Shown], now_ms: int) -> list[Minute]:
+    """Thirty bars of a minute of the clock; the last is the one that runs."""
+    first_ms = (now_ms // MINUTE_MS - MINUTES + 1) * MINUTE_MS
+    views: Counter[int] = Counter()
+    visitors: dict[int, set[int]] = {}
+    for row in shown:
+        minute = (row.event.time_ms - first_ms) // MINUTE_MS
+        views[minute] += row.event.type == PAGE_VIEW
+        visitors.setdefault(minute, set()).add(row.event.visitor)
+    return [
+        Minute(first_ms + number * MINUTE_MS, views[number], len(visitors.get(number, ())))
+        for number in range(MINUTES)
+    ]
+
+
+def _top(pairs: Iterable[tuple[str | None, int]]) -> list[Count]:
+    """The names with the most visitors."""
+    crowds: dict[str | None, set[int]] = {}
+    for name, visitor in pairs:
+        crowds.setdefault(name, set()).add(visitor)
+    ranked = sorted(
+        ((name, len(crowd)) for name, crowd in crowds.items()),
+        key=lambda row: (-row[1], row[0] is None, row[0] or ""),
+    )
+    return [Count(name, visitors) for name, visitors in ranked[:TOP_LENGTH]]
+
+
+def _feed(shown: list[Shown]) -> list[Glimpse]:
+    newest = [row for row in shown if row.event.type not in SILENT_TYPES][-FEED_LENGTH:][::-1]
+    return [
+        Glimpse(
+            time=row.event.time_ms,
+            event=row.event.type,
+            page=row.event.page,
+            title=row.event.title,
+            hostname=row.event.hostname,
+            source=row.first.source,
+            country=row.first.country,
+            browser=row.first.browser,
+            os=row.first.os,
+            device=row.first.device,
+        )
+        for row in newest
+    ]

@@ -1,0 +1,1 @@
+"""The functions of the AWS home, a module each: in the packages they are `handlers.<module>`."""

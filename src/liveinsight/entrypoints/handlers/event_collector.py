@@ -1,0 +1,11 @@
+"""Takes events: `POST /api/events`, the pixel, CSRF tokens.
+
+All is put together while the module is imported, which Lambda does with a whole processor.
+"""
+
+import os
+
+from liveinsight.entrypoints.proxy import handler_of
+from liveinsight.wiring import aws
+
+handler = handler_of(aws.event_collector(), os.environ.get("LIVEINSIGHT_ORIGIN_SECRET", ""))
