@@ -23,6 +23,9 @@ PropValue = Annotated[str, Meta(max_length=500)] | Integer | float | bool | None
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
+TITLE_LENGTH = 300
+
+
 class Revenue(Struct, frozen=True):
     """An amount of money, exact."""
 
@@ -40,7 +43,7 @@ class Sighting(Struct, kw_only=True, gc=False):
     timestamp: int | float | datetime | None = None
     event_type: Name = PAGE_VIEW
     page_url: Url | None = None
-    title: Annotated[str, Meta(max_length=300)] | None = None
+    title: str | None = None  # kept to TITLE_LENGTH: pages choose their titles, not senders
     referrer: Url | None = None
     user_agent: Annotated[str, Meta(max_length=512)] | None = None
     ip: Annotated[str, Meta(max_length=45)] | None = None
@@ -48,7 +51,8 @@ class Sighting(Struct, kw_only=True, gc=False):
     props: Annotated[dict[PropName, PropValue], Meta(max_length=30)] | None = None
     revenue: Revenue | None = None
     engaged_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
-    scroll_depth: Annotated[int, Meta(ge=0, le=100)] | None = None
+    # Browsers that bounce at the end tell a little more than all of the page: it is 100.
+    scroll_depth: Annotated[int, Meta(ge=0, le=1000)] | None = None
     screen: Annotated[str, Meta(pattern=r"^(\d{1,5}x\d{1,5})?$")] | None = None
     language: Annotated[str, Meta(max_length=35)] | None = None
     utm_source: Tag | None = None
@@ -75,3 +79,16 @@ class Caller(Struct, frozen=True):
     dnt: bool = False
     language: str | None = None
     key: Key | None = None
+    # How far the sender's clock is ahead of ours, as its batch told; 0 where it is about right.
+    skew_ms: int = 0
+
+
+# Clocks that are off by no more are believed: the network takes its time, too.
+BELIEVED_MS = 30_000
+
+
+def skew_of(sent_ms: int | None, received_ms: int) -> int:
+    """How wrong the clock of a sender is that said when it sent its batch."""
+    if sent_ms is None or abs(sent_ms - received_ms) <= BELIEVED_MS:
+        return 0
+    return sent_ms - received_ms

@@ -8,7 +8,7 @@ import msgspec
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
 from liveinsight.domain.key import Scope
-from liveinsight.domain.sighting import Caller, Id, Sighting
+from liveinsight.domain.sighting import Caller, Id, Sighting, skew_of
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.auth import Keys
 from liveinsight.http.exchange import Request, Response, plain, success
@@ -122,6 +122,8 @@ class CollectDoor:
         try:
             told = read_told(request)
             self._check_csrf(told, request, caller)
+            if skew_ms := skew_of(told.sent_at, caller.received_ms):
+                caller = msgspec.structs.replace(caller, skew_ms=skew_ms)
             outcome = self._judged(told.sightings(), caller)
         except Invalid:
             self._refuse(Drop.INVALID)

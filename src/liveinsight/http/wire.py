@@ -21,9 +21,14 @@ T = TypeVar("T")
 
 
 class Told(Sighting, kw_only=True):
-    """A body: a batch in `events`, or itself one bare event; a CSRF token may ride along."""
+    """A body: a batch in `events`, or itself one bare event; a CSRF token may ride along.
+
+    `sent_at` is the sender's clock at sending, in ms: where it is off, so are all its times, and
+    by as much.
+    """
 
     events: Batch | None = None
+    sent_at: Annotated[int, msgspec.Meta(ge=0, le=2**53)] | None = None
     csrf_token: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 
     def sightings(self) -> list[Sighting]:

@@ -18,7 +18,7 @@ from liveinsight.domain.event import PAGE_VIEW, Aside, Event
 from liveinsight.domain.key import Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
-from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting
 from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import GAP_MS, Step
@@ -228,7 +228,7 @@ def read(sighting: Sighting, caller: Caller, index: int) -> Draft:
     draft = Draft(sighting, caller)
     try:
         put_page(draft)
-        draft.time_ms = time_of(sighting.timestamp, caller.received_ms)
+        draft.time_ms = time_of(sighting.timestamp, caller)
         check_revenue(sighting)
     except Invalid as wrong:
         raise Invalid(wrong.field, wrong.error, index) from None
@@ -285,17 +285,19 @@ def drop_excluded_address(draft: Draft) -> Drop | None:
     return Drop.EXCLUDED_IP if draft.site.excludes_address(draft.address) else None
 
 
-def time_of(told: float | datetime | None, received_ms: int) -> int:
-    """The moment in ms; without one it is now. One far off the calendar is no time at all."""
+def time_of(told: float | datetime | None, caller: Caller) -> int:
+    """The moment in ms by our clock; without one it is now. One far off the calendar is no time
+    at all.
+    """
     if told is None:
-        return received_ms
+        return caller.received_ms
     if isinstance(told, datetime):
         if told.tzinfo is None:
             told = told.replace(tzinfo=UTC)
-        return int(told.timestamp() * 1000)
+        return int(told.timestamp() * 1000) - caller.skew_ms
     if not 0 <= told < 253_402_300_800_000:  # the year 10000
         raise Invalid("timestamp", "is not a time in ms since 1970")
-    return int(told)
+    return int(told) - caller.skew_ms
 
 
 def check_revenue(told: Sighting) -> None:
@@ -323,7 +325,7 @@ def as_event(draft: Draft) -> Event:
         draft.session,
         page.hostname or None,
         page.path or None,
-        clean(told.title) if told.title else None,
+        clean(told.title)[:TITLE_LENGTH] if told.title else None,
         origin.source,
         origin.channel,
         origin.referrer,
@@ -346,7 +348,7 @@ def as_event(draft: Draft) -> Event:
         None if revenue is None else format(revenue.amount, "f"),
         None if revenue is None else revenue.currency,
         told.engaged_ms,
-        told.scroll_depth,
+        None if told.scroll_depth is None else min(told.scroll_depth, 100),
         draft.aside,
     )
 

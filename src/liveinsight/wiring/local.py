@@ -28,6 +28,7 @@ from liveinsight.http.limits import RateLimit
 from liveinsight.http.live import LiveDoor
 from liveinsight.http.openapi import OpenApiDoor
 from liveinsight.http.routes import Front
+from liveinsight.http.scripts import ScriptDoor
 from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.settings import Settings
@@ -91,12 +92,15 @@ class LocalHome:
         self.live = LiveDoor(watch, self.control, self.keys, clock)
         health = HealthDoor(self.checks, self.metrics, self.keys, clock)
         openapi = OpenApiDoor()
-        assets = Assets(files("liveinsight").joinpath("web"))
+        web = files("liveinsight").joinpath("web")
+        scripts = ScriptDoor(web.joinpath("js"))
+        assets = Assets(web)
         routes = (
             *self.collect.routes(),
             *self.live.routes(),
             *health.routes(),
             *openapi.routes(),
+            *scripts.routes(),
             *assets.routes(),
         )
         openapi.tell_of(routes)
