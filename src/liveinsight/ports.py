@@ -1,6 +1,6 @@
 """What the usecases need of the world, on one screen; only domain words."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Protocol
 
@@ -12,6 +12,8 @@ from liveinsight.domain.event import Event
 from liveinsight.domain.filter import Filter
 from liveinsight.domain.key import Key
 from liveinsight.domain.live import Live
+from liveinsight.domain.question import Question
+from liveinsight.domain.rows import Export, Sql, SqlReport
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import Step
@@ -104,6 +106,22 @@ class History(Protocol):
 
     def returns(self, returns: Returns) -> list[tuple[date, date, int]]:
         """Visitors by the bucket in which they were first seen, and each in which they were."""
+        ...
+
+    def sql(self, question: Sql) -> SqlReport:
+        """The rows of one SELECT over the site's own events and visits."""
+        ...
+
+
+class Asker(Protocol):
+    """Has questions answered where history is, without making the collector wait."""
+
+    async def ask(self, question: Question, site: Site) -> bytes:
+        """The reply as JSON; cancelling it stops the work."""
+        ...
+
+    def export(self, export: Export, site: Site) -> AsyncIterator[bytes]:
+        """The site's events as a file, piece by piece."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -168,9 +169,25 @@ class Cohort(Struct, frozen=True):
     rates: tuple[float | None, ...]
 
 
-class Told(Struct, frozen=True):
-    """An answer: rows, how many visits (or visitors) were looked at, and the question as settled."""
+class FunnelReport(Struct, frozen=True):
+    """The steps; `total` took the first. `query` is the question as it was settled."""
 
-    results: tuple[Taken, ...] | tuple[Path, ...] | tuple[Cohort, ...]
+    results: tuple[Taken, ...]
     total: int
-    query: dict[str, object]
+    query: dict[str, Any]
+
+
+class JourneysReport(Struct, frozen=True):
+    """The most walked ways of `total` visits."""
+
+    results: tuple[Path, ...]
+    total: int
+    query: dict[str, Any]
+
+
+class RetentionReport(Struct, frozen=True):
+    """The cohorts of `total` visitors."""
+
+    results: tuple[Cohort, ...]
+    total: int
+    query: dict[str, Any]

@@ -13,12 +13,20 @@ MAX_NAME_CHARS = 100
 _WORDS = {"contains": filters.Op.CONTAINS, "matches": filters.Op.MATCHES}
 
 
-class Goal(Struct, frozen=True, kw_only=True):
-    """A condition of the site's own, by name."""
+class Goal(Struct, frozen=True):
+    """A condition that the site gave a name; an event that it holds for is a conversion."""
 
-    site: str
     name: str
     when: filters.Filter
+
+
+def checked(name: str, when: object) -> Goal:
+    """The goal as it was sent; its condition may also be a filter."""
+    if not 1 <= len(name) <= MAX_NAME_CHARS:
+        raise Invalid("name", f"must be 1 to {MAX_NAME_CHARS} characters")
+    if isinstance(when, list):
+        return Goal(name, filters.parse(when, "when"))
+    return Goal(name, parse_condition(when, "when"))
 
 
 def parse_condition(raw: object, field: str) -> filters.Filter:

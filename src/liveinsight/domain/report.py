@@ -1,7 +1,7 @@
 """An answer: rows with their metrics and what they are compared with, filled and ready to tell."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -41,5 +41,5 @@ class Report(Struct, frozen=True, omit_defaults=True):
     results: Sequence[Row]
     totals: Sequence[Figure]
     meta: Meta
-    query: dict[str, object]
+    query: dict[str, Any]
     totals_comparison: Compared | None = None

@@ -8,6 +8,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
+from liveinsight.domain.goal import Goal
 from liveinsight.domain.period import zone
 
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
@@ -28,6 +29,7 @@ class Site(Struct, frozen=True, kw_only=True):
     allowed_params: tuple[str, ...] = ()
     excluded_ips: tuple[str, ...] = ()
     excluded_pages: tuple[str, ...] = ()
+    goals: tuple[Goal, ...] = ()
 
     def allows_host(self, hostname: str) -> bool:
         """Whether events of pages there are this site's: its domains and what lies under them."""

@@ -6,6 +6,7 @@ or streams. Nothing here knows what the doors do.
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from liveinsight.http.exchange import Handler, Request, Response, Stream
@@ -46,6 +47,7 @@ class App:
             scope["query_string"].decode("latin-1"),
             headers,
             peer=peer[0] if peer else "",
+            gone=partial(_disconnected, receive),
         )
         try:
             request.body = await _body(headers, receive)

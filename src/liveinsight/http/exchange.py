@@ -15,6 +15,9 @@ NOSNIFF = (b"x-content-type-options", b"nosniff")
 encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
+Gone = Callable[[], Awaitable[None]]
+
+
 class Request:
     """One request. Header names are lower case; of a repeated header the last counts, which is
     the one that the nearest proxy wrote.
@@ -28,6 +31,7 @@ class Request:
         headers: dict[bytes, bytes],
         body: bytes = b"",
         peer: str = "",
+        gone: Gone | None = None,
     ) -> None:
         self.method = method
         self.path = path
@@ -35,6 +39,7 @@ class Request:
         self.headers = headers
         self.body = body
         self.peer = peer
+        self.gone = gone  # returns when the client hangs up, once the body has been read
 
     def header(self, name: bytes) -> str:
         """A header's text, empty where it is missing."""

@@ -25,15 +25,11 @@ from liveinsight.domain.tell import (
 )
 from liveinsight.ports import History
 
-Goals = Mapping[str, Filter]
 
-
-def answer(
-    query: Query, site: Site, history: History, now_ms: int, goals: Goals | None = None
-) -> Report:
+def answer(query: Query, site: Site, history: History, now_ms: int) -> Report:
     """The report on the query, as of `now_ms`."""
     span = _settled(query, site, history, now_ms)
-    count = _count(query, site, span, _goal(query, goals or {}))
+    count = _count(query, site, span, _goal(query, site))
     before = _before(query, count, now_ms)
     counted = history.count(count)
     rows = filled(count, counted)
@@ -73,12 +69,13 @@ def _count(query: Query, site: Site, span: ranges.Span, goal: Filter | None) -> 
     )
 
 
-def _goal(query: Query, goals: Goals) -> Filter | None:
+def _goal(query: Query, site: Site) -> Filter | None:
     if not isinstance(query.goal, str):
         return query.goal
-    if query.goal not in goals:
-        raise Invalid("goal", f"{query.goal!r} is no goal of the site")
-    return goals[query.goal]
+    for goal in site.goals:
+        if goal.name == query.goal:
+            return goal.when
+    raise Invalid("goal", f"{query.goal!r} is no goal of the site")
 
 
 def _before(query: Query, count: Count, now_ms: int) -> Count | None:

@@ -4,14 +4,16 @@ from liveinsight.domain import range as ranges
 from liveinsight.domain.behaviour import (
     Cohort,
     Funnel,
+    FunnelReport,
     Journeys,
+    JourneysReport,
     Path,
     Paths,
     Retention,
+    RetentionReport,
     Returns,
     Steps,
     Taken,
-    Told,
 )
 from liveinsight.domain.bucket import keys, label
 from liveinsight.domain.filter import as_json
@@ -29,7 +31,7 @@ def settled(asked: Asked, site: Site, history: History, now_ms: int) -> ranges.S
     return ranges.settle(asked.range, now_ms=now_ms, zone_name=zone, first_ms=first_ms)
 
 
-def funnel(asked: Funnel, site: Site, history: History, now_ms: int) -> Told:
+def funnel(asked: Funnel, site: Site, history: History, now_ms: int) -> FunnelReport:
     """How many take each step after the one before."""
     steps = Steps(
         site=site.id,
@@ -48,10 +50,10 @@ def funnel(asked: Funnel, site: Site, history: History, now_ms: int) -> Told:
         "steps": [as_json(step) for step in steps.steps],
         "within": steps.within.value,
     }
-    return Told(rows, counts[0], query)
+    return FunnelReport(rows, counts[0], query)
 
 
-def journeys(asked: Journeys, site: Site, history: History, now_ms: int) -> Told:
+def journeys(asked: Journeys, site: Site, history: History, now_ms: int) -> JourneysReport:
     """Which pages are walked first."""
     paths = Paths(
         site=site.id,
@@ -65,10 +67,10 @@ def journeys(asked: Journeys, site: Site, history: History, now_ms: int) -> Told
     found, total = history.journeys(paths)
     rows = tuple(Path(pages, visits, _percent(visits, total)) for pages, visits in found)
     query = _query(paths) | {"depth": paths.depth, "start": paths.start, "limit": paths.limit}
-    return Told(rows, total, query)
+    return JourneysReport(rows, total, query)
 
 
-def retention(asked: Retention, site: Site, history: History, now_ms: int) -> Told:
+def retention(asked: Retention, site: Site, history: History, now_ms: int) -> RetentionReport:
     """Who is seen again: told of every bucket from the one in which they were first seen."""
     returns = Returns(
         site=site.id,
@@ -88,7 +90,7 @@ def retention(asked: Retention, site: Site, history: History, now_ms: int) -> To
             rows.append(Cohort(name, returned[0], returned, rates))
     total = sum(row.visitors for row in rows)
     query = _query(returns) | {"interval": returns.interval.removeprefix("time:")}
-    return Told(tuple(rows), total, query)
+    return RetentionReport(tuple(rows), total, query)
 
 
 def _percent(count: int, of: int) -> float | None:

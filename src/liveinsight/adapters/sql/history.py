@@ -7,6 +7,7 @@ from typing import Any
 from duckdb import InvalidInputException
 from msgspec.structs import replace
 
+from liveinsight.adapters.sql import sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
 from liveinsight.adapters.sql.compile import Compiler, Crossing, Statement, crossing_sql, edges
 from liveinsight.adapters.sql.plan import Plan, plan
@@ -19,6 +20,7 @@ from liveinsight.domain.filter import EVERYTHING, And, patterns_of
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import Money, Part
 from liveinsight.domain.period import day_span
+from liveinsight.domain.rows import Sql, SqlReport
 
 Row = tuple[Any, ...]  # as DuckDB gives it, by the types in the statement
 
@@ -65,6 +67,10 @@ class SqlHistory:
         """Visitors by the bucket in which they were first seen, and each in which they were."""
         _, found = self._run(returns, returns_sql(returns, self._reading.relations))
         return [(first, then, int(n)) for first, then, n in found]
+
+    def sql(self, question: Sql) -> SqlReport:
+        """The rows of one SELECT."""
+        return sandbox.ask(self._reading, question)
 
     def _crossing(self, count: Count, planned: Plan) -> Crossing | None:
         """Only where visits do go on from the roll-up's days into scanned ones, from which day."""
