@@ -35,9 +35,9 @@ class LakeFile(Struct, frozen=True):
     digest: str = ""
 
     @property
-    def is_month(self) -> bool:
-        """Whether it holds more than a day."""
-        return self.first_day != self.last_day
+    def period_is_month(self) -> bool:
+        """Whether it is its month's only file of the relation."""
+        return self.name.rpartition("/")[2].count("-") == 2  # 2026-11-7.parquet
 
 
 def file_name(site: str, relation: Relation, period: str, generation: int) -> str:

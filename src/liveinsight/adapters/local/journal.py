@@ -212,6 +212,13 @@ class SqliteHotReader:
 
     def after(self, seq: int) -> Iterator[tuple[int, Sequence[Event], Drops]]:
         """Groups after `seq` that are not sealed."""
+        return (
+            (number, group.events, {(site, why): n for site, why, n in group.drops})
+            for number, _, group in self.unsealed(seq)
+        )
+
+    def unsealed(self, seq: int) -> Iterator[tuple[int, int, Group]]:
+        """The same as they are kept, each with its number and when it was committed."""
         return self._groups(max(seq, _sealed_seq(self._db)))
 
     def of_late(self, events: int, since_ms: int) -> Iterator[Sequence[Event]]:
@@ -223,15 +230,15 @@ class SqliteHotReader:
             if events <= 0 and at_ms < since_ms:
                 first = seq
                 break
-        return (group for _, group, _ in self._groups(first - 1))
+        return (group.events for _, _, group in self._groups(first - 1))
 
-    def _groups(self, last: int) -> Iterator[tuple[int, Sequence[Event], Drops]]:
+    def _groups(self, last: int) -> Iterator[tuple[int, int, Group]]:
         while rows := self._db.execute(
-            "SELECT seq, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (last, self.ROWS)
+            "SELECT seq, at_ms, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
+            (last, self.ROWS),
         ).fetchall():
-            for seq, body in rows:
-                group = _decode(body)
-                yield seq, group.events, {(site, why): n for site, why, n in group.drops}
+            for number, at_ms, body in rows:
+                yield number, at_ms, _decode(body)
             last = rows[-1][0]
 
     def close(self) -> None:

@@ -105,9 +105,17 @@ class Relations:
             self._files.setdefault(file.site, []).append(file)
         self._live_days = live_days or {}
 
+    def files(self, site: str) -> Sequence[LakeFile]:
+        """The site's files, in order of time."""
+        return self._files.get(site, ())
+
+    def sites(self) -> frozenset[str]:
+        """The sites that have anything."""
+        return frozenset(self._files) | frozenset(self._live_days)
+
     def days(self, site: str) -> tuple[date, date] | None:
         """The first and the last day that the site has anything on."""
-        files = self._files.get(site, ())
+        files = self.files(site)
         live = self._live_days.get(site, frozenset())
         firsts = [file.first_day for file in files] + list(live)
         lasts = [file.last_day for file in files] + list(live)

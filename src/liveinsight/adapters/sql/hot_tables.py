@@ -1,0 +1,278 @@
+"""The hot tables: what is kept but not sealed, judged as it comes, beside the files it touches.
+
+A batch is judged together with whatever lies within half an hour of it and is the same person's:
+hot rows are taken out and judged again, sealed ones are lifted (read back, and masked in their
+files). So the tables hold at every moment what sealing would write, in whatever order events come.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date
+from operator import attrgetter
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+from duckdb import DuckDBPyConnection
+from msgspec import Struct
+
+from liveinsight.adapters.sql.fragments import RAW_TYPES, statements
+from liveinsight.adapters.sql.relations import ONE_DAY, Relations, quoted
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.event import Event
+from liveinsight.domain.lake import LakeFile, Relation
+from liveinsight.domain.period import QUARTER_MS, local_day
+
+EPOCH_DATE = date(1970, 1, 1)
+# Drops whose events are kept: they are counted from `aside`, which knows better.
+KEPT_APART = frozenset({Drop.BOT, Drop.SPAM_REFERRER, Drop.NO_VISIT})
+Column = npt.NDArray[np.generic]
+Drops = Mapping[tuple[str, date, str], int]  # (site, day, reason) -> how often
+
+
+class Moment(Struct, frozen=True):
+    """What can be read at one moment: batches up to `epoch`, commit groups up to `seq`, files of
+    the lake's `generation`.
+    """
+
+    relations: Relations
+    epoch: int
+    seq: int
+    generation: int
+
+
+class HotTables:
+    """Written by one thread; read by any number, each through `snapshot`."""
+
+    def __init__(
+        self,
+        db: DuckDBPyConnection,
+        zone_of: Callable[[str], str],
+        files: Iterable[LakeFile] = (),
+        *,
+        seq: int = 0,
+        generation: int = 0,
+    ) -> None:
+        self._db = db
+        self._zone_of = zone_of
+        self._files = tuple(files)
+        self._lock = threading.Lock()
+        self.sealed_epoch = 0
+        db.execute("SET pandas_analyze_sample = 0")  # object columns are text, always
+        for statement in statements("hot", "tables"):
+            db.execute(statement)
+        self._moment = Moment(Relations(self._files), 0, seq, generation)
+
+    @property
+    def moment(self) -> Moment:
+        """What has come so far."""
+        return self._moment
+
+    def snapshot(self, cursor: DuckDBPyConnection) -> Moment:
+        """Open a transaction on the cursor that sees the tables as they are now."""
+        with self._lock:
+            cursor.execute("BEGIN TRANSACTION")
+            # DuckDB takes its view of the tables when the first of them is looked at.
+            cursor.execute("SELECT count(*) FROM masked").fetchall()
+            return self._moment
+
+    def load_drops(self, rows: Sequence[tuple[str, str, str, int]]) -> None:
+        """What is known of earlier drops: (site, day, reason, n)."""
+        if rows:
+            self._db.executemany("INSERT INTO drops VALUES (?, CAST(? AS DATE), ?, ?, 0)", rows)
+
+    def add(self, events: Sequence[Event], drops: Drops, seq: int) -> None:
+        """Take in a batch in order of arrival, the commit groups up to `seq`.
+
+        All of it or, when it fails, nothing.
+        """
+        epoch = self._moment.epoch + 1
+        with self._changing(epoch, seq, self._moment.generation):
+            if events:
+                self._arrive(events, epoch)
+            self._count(drops, epoch)
+
+    def dirty_days(self, cursor: DuckDBPyConnection) -> dict[str, list[date]]:
+        """The days that were written to since the last seal, as the cursor sees it."""
+        (query,) = statements("hot", "dirty")
+        days: dict[str, list[date]] = {}
+        for site, day in cursor.execute(query, {"epoch": self.sealed_epoch}).fetchall():
+            days.setdefault(site, []).append(day)
+        return days
+
+    def sealed(
+        self, epoch: int, files: Iterable[LakeFile], generation: int, keep_from_ms: int
+    ) -> None:
+        """What batches up to `epoch` brought is in `files` now.
+
+        Visits that were going on at `keep_from_ms` stay as they are, hot and masked, so that what
+        goes on needs no lifting.
+        """
+        self._files = tuple(files)
+        with self._changing(self._moment.epoch, self._moment.seq, generation):
+            self._run("prune", epoch=epoch, keep_from_ms=keep_from_ms)
+        self.sealed_epoch = epoch
+
+    @contextmanager
+    def _changing(self, epoch: int, seq: int, generation: int) -> Iterator[None]:
+        """A transaction; what can be read changes with its commit, at once."""
+        self._db.execute("BEGIN TRANSACTION")
+        try:
+            yield
+            relations = Relations(self._files, self._live_days())
+            with self._lock:
+                self._db.execute("COMMIT")
+                self._moment = Moment(relations, epoch, seq, generation)
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def _run(self, name: str, pieces: Mapping[str, str] | None = None, **values: int) -> None:
+        for statement in statements("hot", name):
+            text = statement.format_map(pieces) if pieces else statement
+            named = {key: value for key, value in values.items() if f"${key}" in text}
+            self._db.execute(text, named)
+
+    def _number(self, sql: str) -> int:
+        row = self._db.execute(sql).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _arrive(self, events: Sequence[Event], epoch: int) -> None:
+        self._db.register("arrived", columns_of(events, self._zone_of))
+        self._run("arrive")
+        self._db.unregister("arrived")
+        near = self._near()
+        if near:
+            self._name_near(near, set())
+            self._run("arrive_sealed", {"files": _listed(near)})
+        self._run("set_aside", epoch=epoch)
+        if self._number("SELECT count(*) FROM work"):
+            self._gather(epoch)
+            self._run("judge", epoch=epoch)
+
+    def _gather(self, epoch: int) -> None:
+        """Take out whatever may be judged differently now.
+
+        A visit that is taken changes nothing beyond itself: what follows it lies over half an hour
+        away, or after the end of a session, and starts with or without it. An event that had no
+        visit may get one and reach on from there; a lifted visit may go on in another day's file.
+        Only after these it is to be looked again.
+        """
+        self._db.execute("DELETE FROM lifted")
+        scanned: set[str] = set()
+        turn, found = 0, 1
+        while found:
+            self._run("take_hot", turn=turn)
+            found = self._number("SELECT count(*) FROM taken_aside")
+            if found or self._number("SELECT count(*) FROM taken"):
+                self._run("move_hot", turn=turn, epoch=epoch)
+            found += self._lift(scanned, turn, epoch)
+            turn += 1
+
+    def _lift(self, scanned: set[str], turn: int, epoch: int) -> int:
+        near = self._near()
+        self._name_near(near, scanned)
+        found = 0
+        for relation, name, table in (
+            (Relation.EVENTS, "take_sealed", "taken"),
+            (Relation.ASIDE, "take_sealed_aside", "taken_aside"),
+        ):
+            files = [file for file in near if file.relation is relation]
+            if files:
+                self._run(name, {"files": _listed(files)}, turn=turn, epoch=epoch)
+                found += self._number(f"SELECT count(*) FROM {table}")
+        scanned |= {file.name for file in near}
+        return found
+
+    def _name_near(self, near: list[LakeFile], scanned: set[str]) -> None:
+        self._db.execute("DELETE FROM near_files")
+        if near:
+            self._db.executemany(
+                "INSERT INTO near_files VALUES (?, ?, ?)",
+                [(file.path, file.site, file.name not in scanned) for file in near],
+            )
+
+    def _near(self) -> list[LakeFile]:
+        """The files of the days that the batch touches, and of those before and after."""
+        days: dict[str, set[date]] = {}
+        for site, day in self._db.execute("SELECT DISTINCT site, day FROM work").fetchall():
+            days.setdefault(site, set()).update((day - ONE_DAY, day, day + ONE_DAY))
+        return [
+            file
+            for file in self._files
+            if file.relation in (Relation.EVENTS, Relation.ASIDE)
+            and any(file.first_day <= day <= file.last_day for day in days.get(file.site, ()))
+        ]
+
+    def _live_days(self) -> dict[str, frozenset[date]]:
+        days: dict[str, set[date]] = {}
+        for table in ("hot_events", "hot_visits", "hot_aside"):
+            for site, day in self._db.execute(f"SELECT DISTINCT site, day FROM {table}").fetchall():
+                days.setdefault(site, set()).add(day)
+        return {site: frozenset(found) for site, found in days.items()}
+
+    def _count(self, drops: Drops, epoch: int) -> None:
+        rows = [
+            (site, day, reason, n, epoch)
+            for (site, day, reason), n in drops.items()
+            if reason not in KEPT_APART
+        ]
+        if rows:
+            self._db.executemany("INSERT INTO drops VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def columns_of(events: Sequence[Event], zone_of: Callable[[str], str]) -> dict[str, Column]:
+    """The batch turned on its side: numpy columns are what DuckDB takes in fastest."""
+    columns = {name: list(map(attrgetter(name), events)) for name in Event.__struct_fields__}
+    columns["props"] = [_json(props) if props else None for props in columns["props"]]
+    arrays = {name: _array(name, values) for name, values in columns.items()}
+    arrays["day"] = _days(columns["site"], arrays["time_ms"], zone_of)
+    return arrays
+
+
+def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
+    """The local day of each event, as days since 1970."""
+    names, places = np.unique(np.array(sites), return_inverse=True)
+    days = np.empty(len(sites), np.int32)
+    for place, site in enumerate(names.tolist()):
+        here = places == place
+        quarters, which = np.unique(times_ms[here] // QUARTER_MS, return_inverse=True)
+        zone = zone_of(site)
+        dates = [local_day(quarter * QUARTER_MS, zone).date for quarter in quarters.tolist()]
+        days[here] = np.array([(day - EPOCH_DATE).days for day in dates], np.int32)[which]
+    return days
+
+
+def _array(name: str, values: list[object]) -> Column:
+    kind = _NUMPY_TYPES.get(RAW_TYPES.get(name, "VARCHAR"))
+    absent = values.count(None)
+    if kind is None or absent == len(values):
+        array = np.empty(len(values), dtype=object)
+        if absent < len(values):
+            array[:] = values
+        return array
+    if not absent:
+        return np.array(values, dtype=kind)
+    mask = np.fromiter((value is None for value in values), np.bool_, len(values))
+    known = np.array([0 if value is None else value for value in values], dtype=kind)
+    return np.ma.masked_array(known, mask=mask)
+
+
+_NUMPY_TYPES: Mapping[str, type[np.generic]] = {
+    "UBIGINT": np.uint64,
+    "BIGINT": np.int64,
+    "UINTEGER": np.uint32,
+    "UTINYINT": np.uint8,
+}
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _json(props: Mapping[str, object] | None) -> str | None:
+    return _encode(props).decode() if props else None
+
+
+def _listed(files: Iterable[LakeFile]) -> str:
+    """The files as a SQL list."""
+    return "[" + ", ".join(quoted(file.path) for file in files) + "]"

@@ -1,0 +1,297 @@
+"""Sealing: the relations of some days, written as they stand into new Parquet files.
+
+Nothing is computed here that was not judged before: a file holds what a question would have
+read at that moment, so it may be written twice, late, or after a crash, and holds the same.
+"""
+
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from duckdb import DuckDBPyConnection
+from msgspec import Struct
+
+from liveinsight.adapters.sql.fragments import statements
+from liveinsight.adapters.sql.relations import (
+    COLUMNS,
+    EVENT_COLUMNS,
+    ONE_DAY,
+    VISIT_DIMENSIONS,
+    Relations,
+    over,
+    quoted,
+)
+from liveinsight.domain.bucket import LENGTH_MS, stretches
+from liveinsight.domain.lake import FORMAT, LakeFile, Relation, file_name
+from liveinsight.domain.period import day_span
+from liveinsight.domain.range import Span
+
+Place = Callable[[str], str]  # a file's name -> the path at which it is to be written
+EVENT_VALUES = {"page": "page", "hostname": "hostname", "title": "title", "event": "type"}
+VISIT_VALUES = ("entry_page", "exit_page", *VISIT_DIMENSIONS)
+# Which dimension a row of the grouping sets is of, and its value there.
+_GROUPED = {
+    "dimension": "CASE "
+    + " ".join(f"WHEN grouping({name}) = 0 THEN '{name}'" for name in VISIT_VALUES)
+    + " ELSE 'total' END",
+    "value": "CASE "
+    + " ".join(f"WHEN grouping({name}) = 0 THEN {name}" for name in VISIT_VALUES)
+    + " END",
+    "acts_sets": ", ".join(f"(shares.day, {name})" for name in VISIT_VALUES),
+    "starts_sets": ", ".join(f"(day, {name})" for name in VISIT_VALUES),
+}
+KEPT_AS = (Relation.EVENTS, Relation.VISITS, Relation.ASIDE)
+ROWS_PER_GROUP = {Relation.ROLLUP: 30_720}
+
+
+class Change(Struct):
+    """Files that come (written, not yet published) and files that they replace."""
+
+    new: list[LakeFile]
+    gone: list[LakeFile]
+
+
+class Sealing:
+    """Seals one site, as `relations` show it within the cursor's transaction."""
+
+    def __init__(
+        self,
+        cursor: DuckDBPyConnection,
+        relations: Relations,
+        site: str,
+        zone: str,
+        *,
+        generation: int,
+        place: Place,
+    ) -> None:
+        self._cursor = cursor
+        self._relations = relations
+        self._site = site
+        self._zone = zone
+        self._generation = generation
+        self._place = place
+
+    def days(self, days: Iterable[date]) -> Change:
+        """Write what holds these days anew: day files, month files where there are, roll-ups."""
+        change = Change([], [])
+        touched = sorted(set(days))
+        for first_day, last_day, period in self._periods(touched):
+            for relation in KEPT_AS:
+                self._write(change, relation, period, first_day, last_day)
+        for month in sorted({day.replace(day=1) for day in touched}):
+            of_month = [day for day in touched if day.replace(day=1) == month]
+            self._write_rollup(change, month, of_month)
+        return change
+
+    def month(self, month: date) -> Change:
+        """Put the day files of a month that is over into one."""
+        first_day, last_day = month_span(month)
+        change = Change([], [])
+        self._find_needy(first_day, last_day)
+        for relation in KEPT_AS:
+            old = self._files(relation, first_day, last_day)
+            if len(old) > 1 or any(not file.period_is_month for file in old):
+                self._compact(change, relation, f"{month:%Y-%m}", old)
+        return change
+
+    def _periods(self, touched: list[date]) -> Iterator[tuple[date, date, str]]:
+        months = {
+            file.first_day.replace(day=1)
+            for file in self._relations.files(self._site)
+            if file.period_is_month and file.relation is not Relation.ROLLUP
+        }
+        for month in sorted({day.replace(day=1) for day in touched} & months):
+            yield (*month_span(month), f"{month:%Y-%m}")
+        for day in touched:
+            if day.replace(day=1) not in months:
+                yield day, day, day.isoformat()
+
+    def _files(self, relation: Relation, first_day: date, last_day: date) -> list[LakeFile]:
+        return [
+            file
+            for file in self._relations.files(self._site)
+            if file.relation is relation
+            and file.first_day <= last_day
+            and first_day <= file.last_day
+        ]
+
+    def _rows(self, relation: Relation, first_day: date, last_day: date) -> str:
+        return over(self._relations.pieces(self._site, first_day, last_day), relation)
+
+    def _write(
+        self, change: Change, relation: Relation, period: str, first_day: date, last_day: date
+    ) -> None:
+        change.gone += self._files(relation, first_day, last_day)
+        rows = self._rows(relation, first_day, last_day)
+        self._copy(change, relation, period, f"write_{relation}", {"rows": rows})
+
+    def _copy(
+        self,
+        change: Change,
+        relation: Relation,
+        period: str,
+        query: str,
+        pieces: Mapping[str, str],
+    ) -> None:
+        name = file_name(self._site, relation, period, self._generation)
+        path = self._place(name)
+        (copy,) = statements("seal", query)
+        text = copy.format_map(
+            {
+                **pieces,
+                "event_fields": ", ".join(EVENT_COLUMNS),
+                "path": quoted(path),
+                "options": self._options(relation, period),
+            }
+        )
+        (rows,) = self._one(text)
+        assert isinstance(rows, int)
+        if not rows:
+            Path(path).unlink()  # a file of nothing would be opened by every question
+            return
+        first, last = self._one(f"SELECT min(day), max(day) FROM read_parquet({quoted(path)})")
+        assert isinstance(first, date)
+        assert isinstance(last, date)
+        change.new.append(LakeFile(self._site, relation, first, last, name, path, rows=rows))
+
+    def _options(self, relation: Relation, period: str) -> str:
+        told = {"format": str(FORMAT), "site": self._site, "relation": relation, "period": period}
+        metadata = ", ".join(f"'liveinsight.{key}': {quoted(told[key])}" for key in told)
+        return (
+            "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw,"
+            f" ROW_GROUP_SIZE {ROWS_PER_GROUP.get(relation, 122_880)},"
+            f" KV_METADATA {{{metadata}}}"
+        )
+
+    def _one(self, sql: str) -> tuple[object, ...]:
+        row = self._cursor.execute(sql).fetchone()
+        assert row is not None
+        return tuple(row)
+
+    def _run(self, name: str, pieces: Mapping[str, str], **values: object) -> None:
+        for statement in statements("seal", name):
+            text = statement.format_map(pieces)
+            self._cursor.execute(text, {key: values[key] for key in values if f"${key}" in text})
+
+    def _write_rollup(self, change: Change, month: date, touched: list[date]) -> None:
+        self._cursor.execute("CREATE OR REPLACE TEMP TABLE figures AS SELECT * FROM no_rollup")
+        for first_day, last_day in runs(touched):
+            self._figure(change, first_day, last_day)
+        old = self._files(Relation.ROLLUP, *month_span(month))
+        change.gone += old
+        pieces = {
+            "rows": _read(old) if old else "no_rollup",
+            "touched_days": "(" + ", ".join(f"DATE '{day}'" for day in touched) + ")",
+        }
+        self._copy(change, Relation.ROLLUP, f"{month:%Y-%m}", "write_rollup", pieces)
+        self._cursor.execute("DROP TABLE figures")
+
+    def _figure(self, change: Change, first_day: date, last_day: date) -> None:
+        """Add the figures of days in a row to the table `figures`."""
+        earliest = self._earliest(change, first_day)
+        pieces = {
+            "events": self._with_new(change, Relation.EVENTS, earliest, first_day, last_day),
+            "visits": self._with_new(change, Relation.VISITS, earliest, first_day, last_day),
+            "is_touched": f"BETWEEN DATE '{first_day}' AND DATE '{last_day}'",
+            "is_before": f"< DATE '{first_day}'",
+        }
+        self._run("rollup_begin", pieces)
+        self._run("rollup_hours", pieces | self._hours(first_day, last_day))
+        self._run("rollup_visit_dimensions", pieces | _GROUPED)
+        for dimension, value in EVENT_VALUES.items():
+            named = {"dimension": dimension, "value": value}
+            self._run("rollup_event_dimension", pieces | named)
+
+    def _with_new(
+        self, change: Change, relation: Relation, earliest: date, first_day: date, last_day: date
+    ) -> str:
+        """The rows from `earliest` on: what was just written, and before that what there was."""
+        written = [file for file in change.new if file.relation is relation]
+        columns = ", ".join(COLUMNS[relation])
+        parts = []
+        if written:
+            parts.append(
+                f"SELECT {columns} FROM {_read(written)}"
+                f" WHERE day BETWEEN DATE '{first_day}' AND DATE '{last_day}'"
+            )
+        if earliest < first_day:
+            parts.append(f"FROM {self._rows(relation, earliest, first_day - ONE_DAY)}")
+        return "(" + " UNION ALL ".join(parts or [f"FROM {over((), relation)}"]) + ")"
+
+    def _earliest(self, change: Change, first_day: date) -> date:
+        """The day on which the oldest visit started that was still going on that midnight."""
+        written = [file for file in change.new if file.first_day <= first_day <= file.last_day]
+        events = [file for file in written if file.relation is Relation.EVENTS]
+        if not events:
+            return first_day
+        visits = [file for file in written if file.relation is Relation.VISITS]
+        known = self._relations.days(self._site)
+        day = first_day
+        while known is not None and day >= known[0]:
+            earlier = f"UNION ALL SELECT visit FROM {self._rows(Relation.VISITS, day, first_day - ONE_DAY)}"
+            of_today = f"SELECT visit FROM {_read(visits)}" if visits else "SELECT NULL LIMIT 0"
+            (missing,) = self._one(
+                f"SELECT count(*) FROM {_read(events)} AS e"
+                f" ANTI JOIN ({of_today} {earlier if day < first_day else ''}) AS v USING (visit)"
+                f" WHERE day = DATE '{first_day}'"
+            )
+            if not missing:
+                return day
+            day -= ONE_DAY
+        return first_day
+
+    def _hours(self, first_day: date, last_day: date) -> dict[str, str]:
+        """The start of the wall clock's hour, by each stretch of one offset from UTC."""
+        start_ms = day_span(first_day, self._zone).start_ms
+        end_ms = day_span(last_day, self._zone).end_ms
+        hour = LENGTH_MS["time:hour"]
+
+        def start_of(moment: str) -> str:
+            cases = " ".join(
+                f"WHEN {moment} < {stretch.end_ms} THEN"
+                f" ({moment} + {stretch.offset_ms}) // {hour} * {hour} - {stretch.offset_ms}"
+                for stretch in stretches(Span(start_ms, end_ms), self._zone)
+            )
+            return f"CASE {cases} END"
+
+        return {"hour": start_of("time_ms"), "start_hour": start_of("start_ms")}
+
+    def _find_needy(self, first_day: date, last_day: date) -> None:
+        pieces = {
+            "events": self._rows(Relation.EVENTS, first_day, last_day),
+            "visits": self._rows(Relation.VISITS, first_day, last_day),
+        }
+        end_ms = day_span(last_day, self._zone).end_ms
+        self._run("needy_visits", pieces, first_day=first_day, end_ms=end_ms)
+
+    def _compact(
+        self, change: Change, relation: Relation, period: str, old: list[LakeFile]
+    ) -> None:
+        """The files lie in order of days, so their rows are only to be read on."""
+        change.gone += old
+        ids = "CASE WHEN visit IN (SELECT visit FROM needy) THEN event_id END AS event_id"
+        replaced = f" REPLACE ({ids})" if relation is Relation.EVENTS else ""
+        pieces = {"rows": f"(SELECT *{replaced} FROM {_read(old)})"}
+        self._copy(change, relation, period, "compact", pieces)
+
+
+def runs(days: list[date]) -> list[tuple[date, date]]:
+    """Days in a row, as first and last."""
+    found: list[tuple[date, date]] = []
+    for day in days:
+        if found and day == found[-1][1] + ONE_DAY:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+    return found
+
+
+def month_span(day: date) -> tuple[date, date]:
+    """The first and the last day of that month."""
+    return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def _read(files: Iterable[LakeFile]) -> str:
+    ordered = sorted(files, key=lambda file: file.first_day)
+    return "read_parquet([" + ", ".join(quoted(file.path) for file in ordered) + "])"
