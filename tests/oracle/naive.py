@@ -44,9 +44,7 @@ def visits_of(events):
     once = {}
     for event in events:  # in order of arrival
         if event.aside is None:
-            known = once.get(event.event_id)
-            if known is None or event.time_ms < known.time_ms:
-                once[event.event_id] = event
+            once.setdefault(event.event_id, event)
     person = people(once.values())
     stories = defaultdict(list)
     for event in sorted(once.values(), key=lambda e: (e.time_ms, e.event_id)):
@@ -292,7 +290,8 @@ class Counted:
         if metric == "visit_duration":
             return sum(v.end - v.start for v in visits), len(visits), Fraction(1, 1000), 1
         if metric == "time_on_page":
-            engaged = [o for o in self.events if o.view is not None and o.event.engaged_ms]
+            viewed = [one for one in self.events if one.view is not None]
+            engaged = [one for one in viewed if one.event.engaged_ms is not None]
             told = {(self.day(one), id(one.visit), one.view) for one in engaged}
             total = sum(one.event.engaged_ms for one in engaged)
             return total, len(told), Fraction(1, 1000), 1

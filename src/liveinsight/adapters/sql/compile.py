@@ -277,7 +277,7 @@ class Compiler:
                 f"SELECT {', '.join(told)},",
                 "sum(engaged_ms) AS engaged_ms, max(scroll_depth) AS scroll_depth",
                 f"FROM ({events})",
-                "WHERE view IS NOT NULL AND (engaged_ms > 0 OR scroll_depth IS NOT NULL)",
+                "WHERE view IS NOT NULL AND (engaged_ms IS NOT NULL OR scroll_depth IS NOT NULL)",
                 f"GROUP BY {', '.join(told)}",
                 ")",
                 *self._grouped(),

@@ -20,7 +20,7 @@ OF_EVENTS: dict[Part, str] = {
 # Of the page views that matching events of one local day tell something of, each once.
 OF_VIEWS: dict[Part, str] = {
     Part.ENGAGED_MS: "sum(engaged_ms)",
-    Part.ENGAGED_VIEWS: "count(*) FILTER (engaged_ms > 0)",
+    Part.ENGAGED_VIEWS: "count(engaged_ms)",
     Part.SCROLL_SUM: "sum(scroll_depth)",
     Part.SCROLL_VIEWS: "count(scroll_depth)",
 }
