@@ -1,4 +1,4 @@
-"""Who asks: by an API key in `X-API-Key` or `Authorization: Bearer`, or as anybody."""
+"""Who asks: by an API key in `X-API-Key` or `Authorization: Bearer`, by a session, or as anybody."""
 
 from hashlib import sha256
 
@@ -6,10 +6,16 @@ from liveinsight.domain.errors import Forbidden, Unauthorized
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.site import Site
 from liveinsight.http.exchange import Request
+from liveinsight.http.sessions import Sessions
 from liveinsight.http.tokens import SignedTokens
 from liveinsight.ports import Control
 
-NOT_READABLE = "Reading needs a key (X-API-Key or Authorization: Bearer), or a public site."
+NOT_READABLE = (
+    "Reading needs a session, a key (X-API-Key or Authorization: Bearer), or a public site."
+)
+NOT_MANAGED = (
+    "This needs a session of an owner or admin with its X-CSRF-Token, or a key of scope admin."
+)
 
 
 # Who can read the installation's file holds its secrets, and so may do all; the CLI proves it
@@ -26,13 +32,16 @@ def key_hash(text: str) -> bytes:
 class Keys:
     """Finds the key of a request, and remembers when each was last used."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, control: Control, sessions: Sessions | None = None) -> None:
         self._control = control
+        self._sessions = sessions
         self._cli = SignedTokens(control.secret(CLI))
         self.used_ms: dict[str, int] = {}
 
     def of(self, request: Request, now_ms: int) -> Key | None:
         """The request's key; None where none was sent, an error where it is unknown.
+
+        A session is the key of what it may do.
 
         It is looked up by its hash: how long that takes tells nothing of any key.
         """
@@ -41,11 +50,13 @@ class Keys:
             scheme, _, token = request.header(b"authorization").partition(" ")
             text = token.strip() if scheme.lower() == "bearer" else ""
         if not text:
-            return None
+            return self._sessions.key_of(request) if self._sessions else None
         if text.startswith("v1."):
             self._cli.check(text, CLI, now_ms)
             return CLI_KEY
         key = self._control.key_of_hash(key_hash(text))
+        if key is None and self._sessions and (guest := self._sessions.key_of_guest(text)):
+            return guest
         if key is None:
             raise Unauthorized("This key is not known.")
         self.used_ms[key.id] = now_ms
@@ -60,3 +71,12 @@ def check_reader(key: Key | None, site: Site) -> None:
         raise Unauthorized(NOT_READABLE)
     if not key.allows(Scope.READ, site.id):
         raise Forbidden("This key may not read this site.")
+
+
+def check_manager(key: Key | None, site: str | None) -> None:
+    """Whether the site (None: the whole installation) may be changed."""
+    if key is None:
+        raise Unauthorized(NOT_MANAGED)
+    may = Scope.ADMIN in key.scopes and (key.site is None or key.site == site)
+    if not may:
+        raise Forbidden(NOT_MANAGED)

@@ -12,14 +12,20 @@ from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
+from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
 from liveinsight.adapters.local.window import Window
+from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.adapters.recognise.countries import MaxmindCountries
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.site import Site, network
 from liveinsight.http.addresses import Addresses
+from liveinsight.http.api.keys import KeysDoor
+from liveinsight.http.api.session import SessionDoor
+from liveinsight.http.api.shares import SharesDoor
+from liveinsight.http.api.sites import SitesDoor
 from liveinsight.http.assets import Assets
 from liveinsight.http.auth import Keys
 from liveinsight.http.collect import CollectDoor
@@ -27,9 +33,11 @@ from liveinsight.http.health import HealthDoor, Metric
 from liveinsight.http.limits import RateLimit
 from liveinsight.http.live import LiveDoor
 from liveinsight.http.openapi import OpenApiDoor
-from liveinsight.http.routes import Front
+from liveinsight.http.routes import Front, Route
 from liveinsight.http.scripts import ScriptDoor
+from liveinsight.http.sessions import Sessions
 from liveinsight.usecases.collect import Collect
+from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.settings import Settings
 
@@ -66,7 +74,17 @@ class LocalHome:
         self.window = Window(clock)
         self.seen = RecentIds(clock)
         self.journal = SqliteJournal(folder, clock, self._lost.set)
-        self.keys = Keys(self.control)
+        self.people_store = SqlitePeople(folder)
+        self.people = People(
+            self.people_store, ArgonPasswords(), clock, lambda: secrets.token_urlsafe(32)
+        )
+        sessions = Sessions(
+            self.people,
+            self.control.secret("session"),
+            is_secure=settings.base_url.startswith("https:"),
+        )
+        self.keys = Keys(self.control, sessions)
+        addresses = Addresses(tuple(network(text) for text in settings.trusted_proxies))
         self.limit = RateLimit(settings.rate_limit_per_minute)
         collect = Collect(
             control=self.control,
@@ -83,7 +101,7 @@ class LocalHome:
             hot=self.journal,
             control=self.control,
             keys=self.keys,
-            addresses=Addresses(tuple(network(text) for text in settings.trusted_proxies)),
+            addresses=addresses,
             limit=self.limit,
             clock=clock,
             country_header=settings.country_header.lower().encode() or None,
@@ -98,6 +116,7 @@ class LocalHome:
         routes = (
             *self.collect.routes(),
             *self.live.routes(),
+            *self._manage(sessions, addresses),
             *health.routes(),
             *openapi.routes(),
             *scripts.routes(),
@@ -105,6 +124,16 @@ class LocalHome:
         )
         openapi.tell_of(routes)
         return Front(routes, settings.allowed_origins)
+
+    def _manage(self, sessions: Sessions, addresses: Addresses) -> tuple[Route, ...]:
+        """The doors of people, sites, keys and shares."""
+        control, keys, clock = self.control, self.keys, self.clock
+        return (
+            *SessionDoor(self.people, sessions, addresses, clock).routes(),
+            *SitesDoor(control, keys, clock).routes(),
+            *KeysDoor(control, keys, clock).routes(),
+            *SharesDoor(self.people, control, keys, addresses, clock).routes(),
+        )
 
     async def start(self) -> None:
         """Rebuild memory from the journal, then take events."""
@@ -127,6 +156,7 @@ class LocalHome:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.journal.stop()
         self.control.note_use(self.keys.used_ms)
+        self.people_store.close()
         self.salts.close()
         self.control.close()
         self.folder.unlock()

@@ -97,7 +97,7 @@ function live(): Live {
 
 const SITE = {
   id: "shop", domains: ["shop.example"], timezone: ZONE, public: false, honour_gpc: true, honour_dnt: false,
-  allowed_params: [], excluded_ips: [], excluded_pages: [], retention_days: null,
+  allowed_params: [], excluded_ips: [], excluded_pages: [],
 };
 
 async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -116,7 +116,7 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
   const data: unknown =
     path === "query" && body ? answer(body)
     : path === "realtime" ? live()
-    : path === "session" ? { setup: false, person: { email: "owner@shop.example", role: "owner" }, csrf: "x", share: null }
+    : path === "session" ? { setup: false, person: { email: "owner@shop.example", role: "owner" }, csrf: "x" }
     : path === "sites" ? { sites: [SITE] }
     : path === "drops" ? { drops: [{ reason: "bot", count: 812 }, { reason: "duplicate", count: 31 }, { reason: "excluded_ip", count: 12 }] }
     : path === "goals" ? { goals: [] } : path === "props" ? { keys: ["plan"] } : {};

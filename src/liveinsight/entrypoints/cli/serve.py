@@ -49,6 +49,8 @@ def _run(settings: Settings, *, with_demo: bool, open_page: bool) -> None:
     def when_ready(home: "LocalHome", url: str) -> None:
         shown = settings.base_url or url
         say(f"LiveInsight {__version__} is running on {shown} (data in {settings.data_dir})")
+        if token := home.people.setup_token():
+            say(f"Make the owner's account with this one-time link: {shown}/#setup={token}")
         if with_demo:
             demo.start(home)
             say(f"The site `{demo.SITE}` is public, and somebody is always there.")

@@ -1,5 +1,6 @@
 // The one door to the server: addresses, credentials, the CSRF token and the error shape.
 // It knows nothing of screens; whoever asks decides what to show.
+import { messages, type Messages } from "./stream";
 import type { Config } from "./types";
 
 export class ApiError extends Error {
@@ -49,6 +50,18 @@ export class Client {
 
   change<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
     return this.send<T>(method, this.address(path), body);
+  }
+
+  /** A stream of server-sent events. */
+  stream(address: string): Messages {
+    return messages((signal) =>
+      this.fetcher(address, {
+        headers: { Accept: "text/event-stream", ...(this.credentials.key ? { "X-API-Key": this.credentials.key } : {}) },
+        credentials: "same-origin",
+        cache: "no-store",
+        signal,
+      }),
+    );
   }
 
   private async send<T>(method: string, address: string, body?: unknown, signal?: AbortSignal): Promise<T> {

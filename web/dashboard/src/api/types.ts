@@ -15,8 +15,6 @@ export interface Session {
   person: { email: string; role: Role } | null;
   /** Sent back as X-CSRF-Token with every change. */
   csrf: string | null;
-  /** Whom a share link lets in: one site, only to read. */
-  share: { site: string; name: string } | null;
 }
 
 export interface Site {
@@ -29,7 +27,6 @@ export interface Site {
   allowed_params: string[];
   excluded_ips: string[];
   excluded_pages: string[];
-  retention_days: number | null;
 }
 
 export type Value = number | Record<string, string> | null;

@@ -239,6 +239,7 @@ export const en = {
   "share.usual_name": "Shared view",
   "share.ask_password": "This share link has a password",
   "share.wrong_password": "The password is wrong.",
+  "share.enter": "Open",
   "share.gone": "This share link is not valid any more.",
   "waiting.title": "Waiting for the first event.",
   "waiting.hint": "Put the snippet into your pages; this turns green by itself.",

@@ -239,6 +239,7 @@ export const ko: Record<keyof typeof en, string> = {
   "share.usual_name": "공유 화면",
   "share.ask_password": "비밀번호가 필요한 공유 링크입니다",
   "share.wrong_password": "비밀번호가 올바르지 않습니다.",
+  "share.enter": "열기",
   "share.gone": "더 이상 유효하지 않은 공유 링크입니다.",
   "waiting.title": "첫 이벤트를 기다리는 중입니다.",
   "waiting.hint": "스니펫을 페이지에 넣으면 자동으로 표시됩니다.",

@@ -1,15 +1,12 @@
 // Keeps the live picture coming: pushed by server-sent events, polled where that does not work,
 // and back by itself after a break. What it stands on is handed in, so that it runs without a
 // browser in tests.
+import type { Messages } from "../api/stream";
 import type { Live } from "../api/types";
 
 export type Phase = "connecting" | "pushed" | "polled" | "lost";
 
-export interface Stream {
-  onmessage: ((event: { data: string }) => void) | null;
-  onerror: (() => void) | null;
-  close(): void;
-}
+export type Stream = Messages;
 
 export interface World {
   /** Null where the home cannot push. */

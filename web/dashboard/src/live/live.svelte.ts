@@ -4,7 +4,7 @@ import { untrack } from "svelte";
 import type { App } from "../state/app.svelte";
 import type { Live } from "../api/types";
 import { asTree, type Filter } from "../state/filters";
-import { Connection, type Picture, type Stream } from "./connection";
+import { Connection, type Picture } from "./connection";
 
 export class LiveState {
   picture = $state.raw<Picture>({ phase: "connecting", live: null, retryInS: null });
@@ -18,10 +18,10 @@ export function live(app: App, site: () => string | null, filters: () => Filter[
     if (id === null) return;
     const tree = asTree(filters());
     const params = { site: id, filters: tree ? JSON.stringify(tree) : undefined };
-    const canPush = app.config.live === "push" && app.api.credentials.key === null && "EventSource" in window;
+    const canPush = app.config.live === "push";
     const connection = new Connection(
       {
-        open: canPush ? () => stream(app.api.address("realtime", params)) : null,
+        open: canPush ? () => app.api.stream(app.api.address("realtime", params)) : null,
         poll: (signal) => app.api.get<Live>("realtime", params, signal),
         after: (ms, then) => {
           const timer = setTimeout(then, ms);
@@ -47,13 +47,4 @@ export function live(app: App, site: () => string | null, filters: () => Filter[
     };
   });
   return state;
-}
-
-/** The server names its messages `live`. */
-function stream(address: string): Stream {
-  const source = new EventSource(address);
-  const found: Stream = { onmessage: null, onerror: null, close: () => source.close() };
-  source.addEventListener("live", (event: MessageEvent<string>) => found.onmessage?.(event));
-  source.onerror = () => found.onerror?.();
-  return found;
 }

@@ -1,20 +1,19 @@
-// Coming by a share link: the token is handed in once for a cookie that reads one site.
+// Coming by a share link: its token is handed in for a key that reads one site for a day. The key
+// stays in memory: a shared page also works in a frame, where browsers keep cookies back.
 import { ApiError } from "../api/client";
-import { t } from "../i18n/index.svelte";
 import type { App } from "../state/app.svelte";
 
-export async function openShare(app: App): Promise<void> {
-  let password: string | null = null;
-  for (;;) {
-    try {
-      await app.api.change("POST", "shares/open", { token: app.view.share, password });
-      return;
-    } catch (error) {
-      const asksPassword = error instanceof ApiError && error.status === 401 && error.field === "password";
-      if (!asksPassword) throw error;
-      app.needsLogin = false;
-      password = prompt(t("share.ask_password"));
-      if (password === null) throw error;
-    }
+export type Opened = "in" | "wants password" | "wrong password";
+
+export async function openShare(app: App, password: string | null): Promise<Opened> {
+  try {
+    const guest = await app.api.ask<{ site: string; name: string; key: string }>("shares/open", { token: app.view.share, password });
+    app.api.credentials.key = guest.key;
+    app.isSharedGuest = true;
+    if (app.view.site !== guest.site) app.go({ site: guest.site }, "replace");
+    return "in";
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.field !== "password") throw error;
+    return password === null ? "wants password" : "wrong password";
   }
 }

@@ -12,6 +12,8 @@ export class App {
   tick = $state(0);
   /** A word to the person that goes by itself. */
   notice = $state.raw<{ text: string; isError: boolean } | null>(null);
+  /** Came by a share link: reads one site, with a key of its own. */
+  isSharedGuest = $state(false);
   /** The login stands before the screen. */
   needsLogin = $state(false);
   /** The one-time token of the set-up link; in the fragment, so that no server logs it. */
@@ -25,7 +27,7 @@ export class App {
     this.config = config;
     this.api = new Client(config);
     this.api.onUnauthorized = () => {
-      if (this.session?.share === null || this.session === null) this.needsLogin = true;
+      if (!this.isSharedGuest) this.needsLogin = true;
     };
     if (config.sign_in === "key") this.api.credentials.key = sessionStorage.getItem("liveinsight.key");
     addEventListener("popstate", () => (this.view = parseView(location.search)));
@@ -64,7 +66,7 @@ export class App {
   async readSites(): Promise<void> {
     try {
       this.sites = (await this.api.get<{ sites: Site[] }>("sites")).sites;
-      this.needsLogin = this.sites.length === 0 && this.isGuest;
+      this.needsLogin = this.sites.length === 0 && this.isGuest && !this.isSharedGuest;
     } catch (error) {
       if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error;
       this.needsLogin = true;

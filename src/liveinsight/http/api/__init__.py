@@ -1,0 +1,1 @@
+"""The doors of people, sites, keys and shares: thin, one file a noun."""

@@ -1,0 +1,140 @@
+"""Sites: which ones who asks may see, and for managers, making and changing them."""
+
+from msgspec import UNSET, Struct, UnsetType, structs
+
+from liveinsight.domain.errors import Invalid, NotFound
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.site import Site, checked
+from liveinsight.http.auth import Keys, check_manager
+from liveinsight.http.exchange import Request, Response, success
+from liveinsight.http.routes import Access, Param, Route
+from liveinsight.http.wire import read_json
+from liveinsight.ports import Clock, Control
+
+
+class SiteTold(Struct, frozen=True):
+    """A site's settings; of the shields only who manages it is told."""
+
+    id: str
+    domains: tuple[str, ...]
+    timezone: str
+    public: bool
+    honour_gpc: bool
+    honour_dnt: bool
+    csrf_required: bool
+    allowed_params: tuple[str, ...]
+    excluded_ips: tuple[str, ...]
+    excluded_pages: tuple[str, ...]
+
+
+class SitesTold(Struct, frozen=True):
+    """The sites that who asks may read."""
+
+    sites: list[SiteTold]
+
+
+class SiteForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A site's settings; what is left out stays as it is."""
+
+    id: str
+    domains: tuple[str, ...] | UnsetType = UNSET
+    timezone: str | UnsetType = UNSET
+    public: bool | UnsetType = UNSET
+    honour_gpc: bool | UnsetType = UNSET
+    honour_dnt: bool | UnsetType = UNSET
+    csrf_required: bool | UnsetType = UNSET
+    allowed_params: tuple[str, ...] | UnsetType = UNSET
+    excluded_ips: tuple[str, ...] | UnsetType = UNSET
+    excluded_pages: tuple[str, ...] | UnsetType = UNSET
+
+
+class SitesDoor:
+    """Reads and changes the site book."""
+
+    def __init__(self, control: Control, keys: Keys, clock: Clock) -> None:
+        self._control = control
+        self._keys = keys
+        self._clock = clock
+
+    def routes(self) -> tuple[Route, ...]:
+        """What is answered here."""
+        site = Param("site", "Site id", required=True)
+        manager = Access.MANAGER
+        return (
+            Route(method="GET", path="/api/sites", handler=self.told, about="The sites that you may read", access=Access.READER, answers=SitesTold, errors=(401,)),
+            Route(method="POST", path="/api/sites", handler=self.add, about="A new site", access=manager, body=SiteForm, answers=SiteTold, errors=(400, 401, 403)),
+            Route(method="PUT", path="/api/sites", handler=self.change, about="Change a site's settings", access=manager, body=SiteForm, answers=SiteTold, errors=(400, 401, 403, 404)),
+            Route(method="DELETE", path="/api/sites", handler=self.remove, about="Forget a site's settings; its events stay on disk", access=manager, params=(site,), answers=SitesTold, errors=(401, 403, 404)),
+        )  # fmt: skip
+
+    async def told(self, request: Request) -> Response:
+        """`GET /api/sites`."""
+        return self._readable(self._key(request))
+
+    async def add(self, request: Request) -> Response:
+        """`POST /api/sites`."""
+        key = self._key(request)
+        form = read_json(request, SiteForm)
+        check_manager(key, None)
+        if self._find(form.id) is not None:
+            raise Invalid("id", f"{form.id} is there already")
+        return self._put(Site(id=form.id), form)
+
+    async def change(self, request: Request) -> Response:
+        """`PUT /api/sites`."""
+        key = self._key(request)
+        form = read_json(request, SiteForm)
+        check_manager(key, form.id)
+        return self._put(self._known(form.id), form)
+
+    async def remove(self, request: Request) -> Response:
+        """`DELETE /api/sites?site=…`."""
+        key = self._key(request)
+        name = request.params.get("site", "")
+        check_manager(key, name)
+        self._control.remove_site(self._known(name).id)
+        return self._readable(key)
+
+    def _key(self, request: Request) -> Key | None:
+        return self._keys.of(request, self._clock.now_ms())
+
+    def _readable(self, key: Key | None) -> Response:
+        sites = [
+            site
+            for site in self._control.sites()
+            if site.public or (key is not None and key.allows(Scope.READ, site.id))
+        ]
+        manages = key is not None and Scope.ADMIN in key.scopes
+        return success(SitesTold([_told(site, to_manager=manages) for site in sites]))
+
+    def _put(self, site: Site, form: SiteForm) -> Response:
+        given = {
+            name: value
+            for name, value in structs.asdict(form).items()
+            if value is not UNSET and name != "id"
+        }
+        if "domains" in given:
+            given["domains"] = tuple(domain.lower() for domain in given["domains"])
+        changed = checked(structs.replace(site, **given))
+        for domain in changed.domains:
+            other = self._control.sites().by_name(domain)
+            if other is not None and other.id != changed.id and domain in other.domains:
+                raise Invalid("domains", f"{domain} belongs to the site {other.id}")
+        self._control.put_site(changed)
+        return success(_told(changed, to_manager=True))
+
+    def _find(self, site_id: str) -> Site | None:
+        return next((site for site in self._control.sites() if site.id == site_id), None)
+
+    def _known(self, site_id: str) -> Site:
+        site = self._find(site_id)
+        if site is None:
+            raise NotFound("There is no such site.")
+        return site
+
+
+def _told(site: Site, *, to_manager: bool) -> SiteTold:
+    settings = {name: getattr(site, name) for name in SiteTold.__struct_fields__}
+    if not to_manager:
+        settings |= {"excluded_ips": (), "excluded_pages": ()}
+    return SiteTold(**settings)
