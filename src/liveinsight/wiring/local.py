@@ -4,6 +4,7 @@ import asyncio
 import logging
 import resource
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from importlib.resources import files
 
@@ -15,6 +16,7 @@ from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
 from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
+from liveinsight.adapters.local.store.client import StoreProcess
 from liveinsight.adapters.local.window import Window
 from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.adapters.recognise.agents import UaParserAgents
@@ -26,6 +28,7 @@ from liveinsight.http.api.keys import KeysDoor
 from liveinsight.http.api.session import SessionDoor
 from liveinsight.http.api.shares import SharesDoor
 from liveinsight.http.api.sites import SitesDoor
+from liveinsight.http.ask import AskDoor
 from liveinsight.http.assets import Assets
 from liveinsight.http.auth import Keys
 from liveinsight.http.collect import CollectDoor
@@ -106,6 +109,8 @@ class LocalHome:
             clock=clock,
             country_header=settings.country_header.lower().encode() or None,
         )
+        self.store = StoreProcess(store_command(settings))
+        ask = AskDoor(self.store, self.control, self.keys, clock)
         watch = Watch(Snapshots(self.window), clock)
         self.live = LiveDoor(watch, self.control, self.keys, clock)
         health = HealthDoor(self.checks, self.metrics, self.keys, clock)
@@ -116,6 +121,7 @@ class LocalHome:
         routes = (
             *self.collect.routes(),
             *self.live.routes(),
+            *ask.routes(),
             *self._manage(sessions, addresses),
             *health.routes(),
             *openapi.routes(),
@@ -136,7 +142,8 @@ class LocalHome:
         )
 
     async def start(self) -> None:
-        """Rebuild memory from the journal, then take events."""
+        """Rebuild memory from the journal, then take events; the store catches up beside."""
+        self.store.start()
         await self._rebuild()
         self.journal.resume()
         self._tasks = [
@@ -155,6 +162,7 @@ class LocalHome:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.journal.stop()
+        await self.store.stop()
         self.control.note_use(self.keys.used_ms)
         self.people_store.close()
         self.salts.close()
@@ -164,8 +172,13 @@ class LocalHome:
     def checks(self) -> Mapping[str, str]:
         """What must be ok to be ready."""
         if self.is_rebuilding:
-            return {"journal": "ok", "live": f"rebuilding: {self.rebuilt} events so far"}
-        return {"journal": self.journal.failure or "ok", "live": "ok"}
+            live = f"rebuilding: {self.rebuilt} events so far"
+            return {"journal": "ok", "live": live, "store": self.store.check()}
+        return {
+            "journal": self.journal.failure or "ok",
+            "live": "ok",
+            "store": self.store.check(),
+        }
 
     def metrics(self) -> Iterable[Metric]:
         """Figures of the process."""
@@ -183,6 +196,12 @@ class LocalHome:
         yield _gauge("live_visits", "Visits in memory", len(self.window))
         yield _gauge("live_events", "Events in the live window", len(self.window.ring))
         yield _gauge("streams", "Open live streams", self.live.streams)
+        state = self.store.state
+        yield _counter("store_starts_total", "Starts of the store process", self.store.starts)
+        yield _gauge("store_hot_events", "Events in the hot tables", state.hot_events)
+        yield _gauge("store_backlog_groups", "Commit groups not read yet", state.backlog_groups)
+        yield _counter("store_seals_total", "Seals since the store's start", state.seals)
+        yield _gauge("store_seal_ms", "How long the last seal took", state.seal_ms)
         yield _counter("rate_limited_total", "Requests over the rate limit", self.limit.refused)
         yield _gauge("memory_peak_bytes", "Most memory the process ever had", memory_kb * 1024)
 
@@ -232,6 +251,12 @@ class LocalHome:
                 await work()
             except Exception:
                 log.exception("housework failed, it is tried again")
+
+
+def store_command(settings: Settings) -> list[str]:
+    """What starts the store process; the number of its socket comes last."""
+    entry = "liveinsight.entrypoints.store"
+    return [sys.executable, "-m", entry, str(settings.data_dir), str(settings.memory_limit_mb)]
 
 
 def _gauge(name: str, about: str, value: float, labels: tuple[tuple[str, str], ...] = ()) -> Metric:
