@@ -92,15 +92,6 @@ class SqliteLake:
         """Up to which commit group all is in the files."""
         return self._mark("sealed_seq")
 
-    def oldest_unsealed_ms(self) -> int | None:
-        """When the oldest commit group was written that is not sealed."""
-        row = self._db.execute(
-            "SELECT at_ms FROM journal"
-            " WHERE seq > (SELECT value FROM meta WHERE key = 'sealed_seq')"
-            " ORDER BY seq LIMIT 1"
-        ).fetchone()
-        return None if row is None else int(row[0])
-
     def drops(self) -> list[tuple[str, str, str, int]]:
         """How often something was not kept: (site, day, reason, n)."""
         return self._db.execute("SELECT site, day, reason, n FROM dropped").fetchall()

@@ -198,7 +198,7 @@ export const en = {
   "live.sources": "Sources, 30 min",
   "live.countries": "Countries, 30 min",
   "live.nobody": "Nobody at the moment",
-  "live.pushed": "Connected",
+  "live.pushed": "Live",
   "live.polled": "Every {s} s",
   "live.lost": "Connection lost, trying again in {s} s",
   "live.connecting": "Connecting…",

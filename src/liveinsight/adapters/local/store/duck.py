@@ -22,16 +22,12 @@ from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.seal import Change, Sealing, month_span
 from liveinsight.domain.event import Event
 from liveinsight.domain.lake import Relation
-from liveinsight.domain.period import HOUR_MS, MINUTE_MS, local_day
+from liveinsight.domain.period import MINUTE_MS, local_day
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.ports import Clock
 
 # Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
 BATCH_EVENTS = 50_000
-# A hot million is 0.3 GB: a busy hour is sealed in parts.
-SEAL_EVENTS = 500_000
-# Past the hour: most of what is late has come.
-SEAL_AFTER_MS = 3 * MINUTE_MS
 # Groups stay this long in the journal, sealed or not: the live window is rebuilt from them.
 KEEP_GROUPS_MS = 45 * MINUTE_MS
 # Visits stay hot a little longer than they can go on, so that seldom one has to be lifted.
@@ -65,7 +61,6 @@ class DuckStore:
         self._control = SqliteControl(folder)
         self._writing = threading.RLock()
         self._in_use: Counter[int] = Counter()
-        self._housekept = 0  # the hour
         self._open()
 
     def _open(self) -> None:
@@ -76,7 +71,6 @@ class DuckStore:
         self._db = _connect(self._folder.path / "spill", self._limits)
         self._hot = HotTables(self._db, self._zone_of, files, seq=seq, generation=generation)
         self._hot.load_drops(self._lake.drops())
-        self._unsealed = 0
 
     def close(self) -> None:
         """Let everything go."""
@@ -128,7 +122,6 @@ class DuckStore:
             if seq > before:
                 self._control.refresh()
                 self._hot.add(events, drops, seq)
-                self._unsealed += len(events)
             return len(events)
 
     def _reopen(self) -> None:
@@ -169,9 +162,7 @@ class DuckStore:
                 return 0
             cursor = self._db.cursor()
             try:
-                with self._writing:
-                    moment = self._hot.snapshot(cursor)
-                    self._unsealed = 0
+                moment = self._hot.snapshot(cursor)
                 publication = self._publication(cursor, moment, generation)
             finally:
                 cursor.close()
@@ -214,26 +205,6 @@ class DuckStore:
             generation=generation,
             place=self._lake.place,
         )
-
-    def is_seal_due(self) -> bool:
-        """Whether an hour is over that has unsealed events, or there are many of them."""
-        if self._unsealed >= SEAL_EVENTS:
-            return True
-        oldest_ms = self._lake.oldest_unsealed_ms()
-        hour = (self._clock.now_ms() - SEAL_AFTER_MS) // HOUR_MS
-        return oldest_ms is not None and oldest_ms // HOUR_MS < hour
-
-    def keep_house(self) -> None:
-        """What is to be done now and then; little at a time."""
-        self.tidy()
-        today = self._clock.now_ms() // HOUR_MS
-        if today != self._housekept:
-            self._housekept = today
-            self.compact()
-
-    def interrupt(self) -> None:
-        """Stop what is under way, to end soon."""
-        self._db.interrupt()
 
     def compact(self) -> int:
         """Put the day files of months that are over together; how many months."""
