@@ -3,7 +3,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { fileURLToPath } from "node:url";
-import { mock } from "./dev/mock";
+import { mock } from "./dev/mock.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 

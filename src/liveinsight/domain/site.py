@@ -30,6 +30,7 @@ class Site(Struct, frozen=True, kw_only=True):
     excluded_ips: tuple[str, ...] = ()
     excluded_pages: tuple[str, ...] = ()
     goals: tuple[Goal, ...] = ()
+    retention_days: int = 0  # 0: as the installation's setting says
 
     def allows_host(self, hostname: str) -> bool:
         """Whether events of pages there are this site's: its domains and what lies under them."""
@@ -51,7 +52,7 @@ class Site(Struct, frozen=True, kw_only=True):
 
     def excludes_page(self, path: str) -> bool:
         """Whether the page is shut out, by its path or by `prefix/*`."""
-        return bool(self.excluded_pages) and any(
+        return any(
             path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
             for pattern in self.excluded_pages
         )

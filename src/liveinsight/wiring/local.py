@@ -1,10 +1,10 @@
 """Home 1: the parts of one machine, put together, started and stopped."""
 
 import asyncio
-import itertools
 import logging
 import resource
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from importlib.resources import files
 
@@ -16,6 +16,7 @@ from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
 from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
+from liveinsight.adapters.local.store.client import StoreProcess
 from liveinsight.adapters.local.window import Window
 from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.adapters.recognise.agents import UaParserAgents
@@ -27,6 +28,7 @@ from liveinsight.http.api.keys import KeysDoor
 from liveinsight.http.api.session import SessionDoor
 from liveinsight.http.api.shares import SharesDoor
 from liveinsight.http.api.sites import SitesDoor
+from liveinsight.http.ask import AskDoor
 from liveinsight.http.assets import Assets
 from liveinsight.http.auth import Keys
 from liveinsight.http.collect import CollectDoor
@@ -41,7 +43,6 @@ from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.settings import Settings
-from liveinsight.wiring.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,7 @@ class LocalHome:
             agents=UaParserAgents(),
             countries=MaxmindCountries(),
             sources=KnownSources(),
-            new_id=new_ids(),
+            new_id=lambda: secrets.token_hex(16),
         )
         self.collect = CollectDoor(
             collect=collect,
@@ -108,6 +109,8 @@ class LocalHome:
             clock=clock,
             country_header=settings.country_header.lower().encode() or None,
         )
+        self.store = StoreProcess(store_command(settings))
+        ask = AskDoor(self.store, self.control, self.keys, clock)
         watch = Watch(Snapshots(self.window), clock)
         self.live = LiveDoor(watch, self.control, self.keys, clock)
         health = HealthDoor(self.checks, self.metrics, self.keys, clock)
@@ -116,8 +119,9 @@ class LocalHome:
         scripts = ScriptDoor(web.joinpath("js"))
         assets = Assets(web)
         routes = (
-            *self.collect.routes(Turns(self.collect, self.journal).events),
+            *self.collect.routes(),
             *self.live.routes(),
+            *ask.routes(),
             *self._manage(sessions, addresses),
             *health.routes(),
             *openapi.routes(),
@@ -138,7 +142,8 @@ class LocalHome:
         )
 
     async def start(self) -> None:
-        """Rebuild memory from the journal, then take events."""
+        """Rebuild memory from the journal, then take events; the store catches up beside."""
+        self.store.start()
         await self._rebuild()
         self.journal.resume()
         self._tasks = [
@@ -157,6 +162,7 @@ class LocalHome:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.journal.stop()
+        await self.store.stop()
         self.control.note_use(self.keys.used_ms)
         self.people_store.close()
         self.salts.close()
@@ -166,16 +172,19 @@ class LocalHome:
     def checks(self) -> Mapping[str, str]:
         """What must be ok to be ready."""
         if self.is_rebuilding:
-            return {"journal": "ok", "live": f"rebuilding: {self.rebuilt} events so far"}
-        return {"journal": self.journal.failure or "ok", "live": "ok"}
+            live = f"rebuilding: {self.rebuilt} events so far"
+            return {"journal": "ok", "live": live, "store": self.store.check()}
+        return {
+            "journal": self.journal.failure or "ok",
+            "live": "ok",
+            "store": self.store.check(),
+        }
 
     def metrics(self) -> Iterable[Metric]:
         """Figures of the process."""
         memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         yield _gauge("info", "Version", 1, (("version", __version__),))
-        yield _counter(
-            "events_kept_total", "Events on disk since the start", self.journal.kept_events
-        )
+        yield _counter("events_kept_total", "Events kept and counted", self.collect.kept)
         yield Metric(
             "liveinsight_events_dropped_total",
             "counter",
@@ -187,6 +196,12 @@ class LocalHome:
         yield _gauge("live_visits", "Visits in memory", len(self.window))
         yield _gauge("live_events", "Events in the live window", len(self.window.ring))
         yield _gauge("streams", "Open live streams", self.live.streams)
+        state = self.store.state
+        yield _counter("store_starts_total", "Starts of the store process", self.store.starts)
+        yield _gauge("store_hot_events", "Events in the hot tables", state.hot_events)
+        yield _gauge("store_backlog_groups", "Commit groups not read yet", state.backlog_groups)
+        yield _counter("store_seals_total", "Seals since the store's start", state.seals)
+        yield _gauge("store_seal_ms", "How long the last seal took", state.seal_ms)
         yield _counter("rate_limited_total", "Requests over the rate limit", self.limit.refused)
         yield _gauge("memory_peak_bytes", "Most memory the process ever had", memory_kb * 1024)
 
@@ -238,10 +253,11 @@ class LocalHome:
                 log.exception("housework failed, it is tried again")
 
 
-def new_ids() -> Callable[[], str]:
-    """Event ids: the process's own random beginning and a number. They are no secrets."""
-    head, numbers = secrets.token_hex(10), itertools.count()
-    return lambda: f"{head}{next(numbers):x}"
+def store_command(settings: Settings) -> list[str]:
+    """What starts the store process; the number of its socket comes last."""
+    entry = "liveinsight.entrypoints.store"
+    told = (settings.data_dir, settings.memory_limit_mb, settings.retention_days)
+    return [sys.executable, "-m", entry, *map(str, told)]
 
 
 def _gauge(name: str, about: str, value: float, labels: tuple[tuple[str, str], ...] = ()) -> Metric:

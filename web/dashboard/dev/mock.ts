@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Plugin } from "vite";
 import type { Live, Question, Report, Row } from "../src/api/types";
-import { addDays, today } from "../src/state/calendar";
+import { addDays, today } from "../src/state/calendar.ts";
 
 const ZONE = "Asia/Seoul";
 const METRICS: Record<string, number> = {

@@ -27,6 +27,9 @@ ORDER BY name
 """
 
 
+Progress = tuple[str, int, int]  # of an import: its name, the position it reached, its events
+
+
 class Publication(Struct, frozen=True):
     """What becomes true in one transaction."""
 
@@ -34,7 +37,7 @@ class Publication(Struct, frozen=True):
     gone: tuple[LakeFile, ...] = ()
     sealed_seq: int | None = None
     drops: Mapping[tuple[str, date, str], int] = {}
-    progress: tuple[str, int, int] | None = None  # of an import: name, position, events
+    progress: Progress | None = None
     erased_site: str | None = None
 
 
@@ -91,6 +94,15 @@ class SqliteLake:
     def sealed_seq(self) -> int:
         """Up to which commit group all is in the files."""
         return self._mark("sealed_seq")
+
+    def oldest_unsealed_ms(self) -> int | None:
+        """When the oldest commit group was written that is not sealed."""
+        row = self._db.execute(
+            "SELECT at_ms FROM journal"
+            " WHERE seq > (SELECT value FROM meta WHERE key = 'sealed_seq')"
+            " ORDER BY seq LIMIT 1"
+        ).fetchone()
+        return None if row is None else int(row[0])
 
     def drops(self) -> list[tuple[str, str, str, int]]:
         """How often something was not kept: (site, day, reason, n)."""

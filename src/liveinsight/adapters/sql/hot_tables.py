@@ -101,6 +101,13 @@ class HotTables:
             days.setdefault(site, []).append(day)
         return days
 
+    def new_drops(self, cursor: DuckDBPyConnection) -> dict[tuple[str, date, str], int]:
+        """How often something was not kept since the last seal, as the cursor sees it."""
+        counted = cursor.execute(
+            "SELECT site, day, reason, sum(n) FROM drops WHERE epoch > 0 GROUP BY ALL"
+        ).fetchall()
+        return {(site, day, reason): int(n) for site, day, reason, n in counted}
+
     def sealed(
         self, epoch: int, files: Iterable[LakeFile], generation: int, keep_from_ms: int
     ) -> None:

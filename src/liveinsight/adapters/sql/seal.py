@@ -95,6 +95,19 @@ class Sealing:
                 self._compact(change, relation, f"{month:%Y-%m}", old)
         return change
 
+    def forget(self, first_kept: date) -> Change:
+        """Leave out all days before; files that lie wholly before it just go."""
+        change = Change([], [])
+        for file in self._relations.files(self._site):
+            if file.first_day >= first_kept:
+                continue
+            change.gone.append(file)
+            if file.last_day >= first_kept:
+                rows = f"(FROM {_read([file])} WHERE day >= DATE '{first_kept}')"
+                period = f"{file.first_day:%Y-%m}"
+                self._copy(change, file.relation, period, "compact", {"rows": rows})
+        return change
+
     def _periods(self, touched: list[date]) -> Iterator[tuple[date, date, str]]:
         months = {
             file.first_day.replace(day=1)

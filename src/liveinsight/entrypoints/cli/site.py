@@ -32,6 +32,10 @@ Params = Annotated[
 Ips = Annotated[Texts, typer.Option("--exclude-ip", help="Don't count an address or CIDR range.")]
 Pages = Annotated[Texts, typer.Option("--exclude-page", help="Don't count a path, or prefix/*.")]
 
+Retention = Annotated[
+    int | None, typer.Option(min=0, help="Forget days after so many; 0: as the setting says.")
+]
+
 
 @app.command()
 @told_errors
@@ -46,6 +50,7 @@ def add(
     param: Params = None,
     exclude_ip: Ips = None,
     exclude_page: Pages = None,
+    retention_days: Retention = None,
     *,
     data_dir: DataDir = None,
 ) -> None:
@@ -71,6 +76,7 @@ def set_(
     param: Params = None,
     exclude_ip: Ips = None,
     exclude_page: Pages = None,
+    retention_days: Retention = None,
     *,
     data_dir: DataDir = None,
 ) -> None:
@@ -138,7 +144,7 @@ _LISTS = {
     "exclude_page": "excluded_pages",
 }
 _FLAGS = {"csrf": "csrf_required"} | {
-    name: name for name in ("timezone", "public", "honour_gpc", "honour_dnt")
+    name: name for name in ("timezone", "public", "honour_gpc", "honour_dnt", "retention_days")
 }
 
 

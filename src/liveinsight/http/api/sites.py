@@ -1,6 +1,8 @@
 """Sites: which ones who asks may see, and for managers, making and changing them."""
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from liveinsight.domain.errors import Invalid, NotFound
 from liveinsight.domain.key import Key, Scope
@@ -25,6 +27,7 @@ class SiteTold(Struct, frozen=True):
     allowed_params: tuple[str, ...]
     excluded_ips: tuple[str, ...]
     excluded_pages: tuple[str, ...]
+    retention_days: int
 
 
 class SitesTold(Struct, frozen=True):
@@ -46,6 +49,7 @@ class SiteForm(Struct, frozen=True, forbid_unknown_fields=True):
     allowed_params: tuple[str, ...] | UnsetType = UNSET
     excluded_ips: tuple[str, ...] | UnsetType = UNSET
     excluded_pages: tuple[str, ...] | UnsetType = UNSET
+    retention_days: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
 
 
 class SitesDoor:

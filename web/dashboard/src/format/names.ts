@@ -35,6 +35,7 @@ export function valueName(
   dimension: string, value: string | null, locale: string, t: (key: Key) => string,
 ): string {
   if (value === null || value === "") return dimension === "source" || dimension === "referrer" ? t("none.direct") : t("none.unknown");
+  if (dimension === "source" && value === "Direct") return t("none.direct");
   if (dimension === "country") return /^[A-Z]{2}$/.test(value) ? called(value, locale, "region") : value;
   if (dimension === "language") return called(value, locale, "language");
   const table = dimension === "device" ? DEVICES : dimension === "channel" ? CHANNELS : dimension === "event" ? EVENTS : {};

@@ -198,7 +198,7 @@ export const en = {
   "live.sources": "Sources, 30 min",
   "live.countries": "Countries, 30 min",
   "live.nobody": "Nobody at the moment",
-  "live.pushed": "Live",
+  "live.pushed": "Connected",
   "live.polled": "Every {s} s",
   "live.lost": "Connection lost, trying again in {s} s",
   "live.connecting": "Connecting…",

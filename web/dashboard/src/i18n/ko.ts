@@ -198,7 +198,7 @@ export const ko: Record<keyof typeof en, string> = {
   "live.sources": "유입 경로 (30분)",
   "live.countries": "국가 (30분)",
   "live.nobody": "현재 방문자가 없습니다",
-  "live.pushed": "실시간",
+  "live.pushed": "연결됨",
   "live.polled": "{s}초마다 갱신",
   "live.lost": "연결 끊김, {s}초 후 재시도",
   "live.connecting": "연결 중…",

@@ -14,6 +14,8 @@ export class App {
   notice = $state.raw<{ text: string; isError: boolean } | null>(null);
   /** Came by a share link: reads one site, with a key of its own. */
   isSharedGuest = $state(false);
+  /** The set-up is still to be done, and stands before the screen. */
+  needsSetup = $state(false);
   /** The login stands before the screen. */
   needsLogin = $state(false);
   /** The one-time token of the set-up link; in the fragment, so that no server logs it. */
@@ -59,13 +61,14 @@ export class App {
       this.session = await this.api.get<Session>("session");
       this.api.credentials.csrf = this.session.csrf;
     }
-    if (this.session?.setup) return;
     await this.readSites();
   }
 
   async readSites(): Promise<void> {
     try {
       this.sites = (await this.api.get<{ sites: Site[] }>("sites")).sites;
+      // Before the set-up only a public site can be seen: that of the demo.
+      this.needsSetup = this.session?.setup === true && (this.sites.length === 0 || this.setupToken !== null);
       this.needsLogin = this.sites.length === 0 && this.isGuest && !this.isSharedGuest;
     } catch (error) {
       if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error;

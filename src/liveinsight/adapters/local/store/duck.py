@@ -1,171 +1,155 @@
-"""DuckDB in memory over journal and lake: what the store process is inside, without a process.
+"""The store without its process: follows the journal, seals, compacts, and gives readings.
 
-The CLI and notebooks use it too, to read beside a running server; only the store seals.
+The CLI and notebooks use it too, to read beside a running server (`beside`); only the one who
+holds the seal changes the lake, and only the server seals the journal.
 """
 
 import threading
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
-from pathlib import Path
+from functools import partial
 
 import duckdb
-from msgspec import Struct, structs
+from msgspec import structs
 
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader
-from liveinsight.adapters.local.lake import Publication, SqliteLake
-from liveinsight.adapters.sql.hot_tables import HotTables, Moment
+from liveinsight.adapters.local.lake import Progress, Publication, SqliteLake
+from liveinsight.adapters.local.store.engine import Engine, Limits
+from liveinsight.adapters.sql.hot_tables import Moment
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.seal import Change, Sealing, month_span
-from liveinsight.domain.event import Event
 from liveinsight.domain.lake import Relation
-from liveinsight.domain.period import MINUTE_MS, local_day
+from liveinsight.domain.period import HOUR_MS, MINUTE_MS, local_day
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.ports import Clock
 
-# Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
-BATCH_EVENTS = 50_000
+# A hot million is 0.3 GB: a busy hour is sealed in parts.
+SEAL_EVENTS = 500_000
+# Past the hour: most of what is late has come.
+SEAL_AFTER_MS = 3 * MINUTE_MS
 # Groups stay this long in the journal, sealed or not: the live window is rebuilt from them.
-KEEP_GROUPS_MS = 45 * MINUTE_MS
+KEEP_GROUPS_MS = 65 * MINUTE_MS
 # Visits stay hot a little longer than they can go on, so that seldom one has to be lifted.
 KEEP_VISITS_MS = GAP_MS + 5 * MINUTE_MS
 # Events come up to a day late; a month is put together when that is over everywhere.
 COMPACT_AFTER = timedelta(days=3)
-
-
-class Limits(Struct, frozen=True):
-    """What DuckDB may use."""
-
-    memory_mb: int = 1024
-    threads: int = 2
+DEFAULT_LIMITS = Limits()
 
 
 class DuckStore:
-    """One thread tails and seals; any number read."""
+    """One thread tails, one seals; any number read."""
 
     def __init__(
         self,
         folder: Folder,
         clock: Clock,
-        limits: Limits = Limits(),  # noqa: B008 - a frozen value
+        limits: Limits = DEFAULT_LIMITS,
+        *,
+        beside: bool = False,
+        retention_days: int = 0,
         at: Callable[[str], None] = lambda _step: None,
     ) -> None:
-        self._folder = folder
         self._clock = clock
         self._limits = limits
+        self._held = ExitStack()
         self._lake = SqliteLake(folder, at)
-        self._reader = SqliteHotReader(folder)
+        self._journal = SqliteHotReader(folder)
         self._control = SqliteControl(folder)
         self._writing = threading.RLock()
-        self._in_use: Counter[int] = Counter()
-        self._open()
-
-    def _open(self) -> None:
-        """Begin with what the files hold; the journal is read by `tail`."""
-        files, generation, seq = self._lake.state()
-        self._control.refresh()
-        self._erased = self._lake.erased()
-        self._db = _connect(self._folder.path / "spill", self._limits)
-        self._hot = HotTables(self._db, self._zone_of, files, seq=seq, generation=generation)
-        self._hot.load_drops(self._lake.drops())
+        self._retired: list[Engine] = []
+        self._housekept = 0  # the hour
+        self._default_retention_days = retention_days
+        if beside:
+            self._held.enter_context(self._lake.reading())
+        self._engine = Engine(self._lake, self._control, limits)
 
     def close(self) -> None:
         """Let everything go."""
         with self._writing:
-            self._db.close()
-            self._reader.close()
+            self._engine.db.close()
+            self._journal.close()
             self._control.close()
             self._lake.close()
+            self._held.close()
 
     def clean(self) -> None:
         """Remove what a crash left behind; for the one who seals, at the start."""
         self._lake.clean()
 
+    def interrupt(self) -> None:
+        """Stop what is under way, to end soon."""
+        self._engine.db.interrupt()
+
     @property
     def moment(self) -> Moment:
         """What can be read now."""
-        return self._hot.moment
+        return self._engine.hot.moment
 
     def backlog(self) -> int:
         """Commit groups that are not read yet."""
-        return max(0, self._reader.last_seq() - self._hot.moment.seq)
+        return max(0, self._journal.last_seq() - self.moment.seq)
 
     def hot_events(self) -> int:
         """Rows in the hot tables."""
-        cursor = self._db.cursor()
-        try:
-            (rows,) = cursor.execute("SELECT count(*) FROM hot_events").fetchone() or (0,)
-            return int(rows)
-        finally:
-            cursor.close()
+        return self._engine.hot_events()
 
     def tail(self) -> int:
-        """Take in what the journal has since, one batch; how many events."""
+        """Take in what the journal has since, one batch; 0 when nothing is left."""
         with self._writing:
-            if self._lake.generation() != self._hot.moment.generation:
-                self._reopen()
-            events: list[Event] = []
-            drops: Counter[tuple[str, date, str]] = Counter()
-            before = seq = self._hot.moment.seq
-            for number, at_ms, group in self._reader.unsealed(before):
-                seq = number
-                events += self._unerased(group.events, seq)
-                for site, reason, n in group.drops:
-                    drops[site, local_day(at_ms, self._zone_of(site)).date, reason] += n
-                if len(events) >= BATCH_EVENTS:
-                    break
-            if self._lake.generation() != self._hot.moment.generation:
-                return self.tail()  # what was read may lack what was sealed meanwhile
-            if seq > before:
-                self._control.refresh()
-                self._hot.add(events, drops, seq)
-            return len(events)
+            if not self._engine.is_current:
+                self._renew()
+                return 1
+            return self._engine.read(self._journal)
 
-    def _reopen(self) -> None:
-        """Somebody else changed the lake (an import does): begin again from the files."""
-        old = self._db
-        self._open()
-        while self.tail():
+    def _renew(self) -> None:
+        """Somebody else changed the lake, as imports do: read anew, and answer from that when it
+        has caught up.
+        """
+        self._control.refresh()
+        fresh = Engine(self._lake, self._control, self._limits)
+        while fresh.hot.moment.seq < self.moment.seq and fresh.read(self._journal):
             pass
-        old.close()
-
-    def _unerased(self, events: list[Event], seq: int) -> list[Event]:
-        gone = {site for site, limit in self._erased.items() if seq <= limit}
-        return [event for event in events if event.site not in gone] if gone else events
-
-    def _zone_of(self, site: str) -> str:
-        found = self._control.sites().by_name(site)
-        return found.timezone if found else "UTC"
+        if not fresh.is_current:
+            fresh.db.close()
+            return  # it changed again meanwhile
+        self._engine.db.close()  # its questions have connections of their own
+        self._retired.append(self._engine)
+        self._engine = fresh
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Everything as it is now, for one question."""
-        cursor = self._db.cursor()
-        try:
-            moment = self._hot.snapshot(cursor)
-            self._in_use[moment.generation] += 1
-            try:
-                yield Reading(cursor, moment.relations, moment.seq, self._clock.now_ms())
-            finally:
-                self._in_use[moment.generation] -= 1
-        finally:
-            cursor.close()
+        with self._engine.cursor() as (cursor, moment):
+            yield Reading(cursor, moment.relations, moment.seq, self._clock.now_ms())
 
-    def seal(self) -> int:
-        """Write all that is hot into files; how many files."""
+    def is_seal_due(self) -> bool:
+        """Whether an hour is over that has unsealed events, or there are many of them."""
+        if self._engine.unsealed_events >= SEAL_EVENTS:
+            return True
+        oldest_ms = self._lake.oldest_unsealed_ms()
+        hour = (self._clock.now_ms() - SEAL_AFTER_MS) // HOUR_MS
+        return oldest_ms is not None and oldest_ms // HOUR_MS < hour
+
+    def seal(self, progress: Progress | None = None) -> int:
+        """Write all that is hot into files; how many files. `progress` is an import's."""
         with self._lake.sealing() as generation:
-            if self._lake.generation() != self._hot.moment.generation:
-                self.tail()
-                return 0
-            cursor = self._db.cursor()
-            try:
-                moment = self._hot.snapshot(cursor)
-                publication = self._publication(cursor, moment, generation)
-            finally:
-                cursor.close()
+            engine = self._engine
+            if not engine.is_current:
+                return 0  # the tail will notice, and then there is another seal
+            with self._writing, ExitStack() as held:
+                cursor, moment = held.enter_context(engine.cursor())
+                engine.unsealed_events = 0
+                reading = held.pop_all()
+            with reading:
+                publication = Publication(sealed_seq=moment.seq, progress=progress)
+                for site, days in sorted(engine.hot.dirty_days(cursor).items()):
+                    change = self._sealing(cursor, moment, site, generation).days(days)
+                    publication = _with(publication, change)
+                drops = engine.hot.new_drops(cursor)
+            publication = structs.replace(publication, drops=drops)
             self._publish(publication, moment.epoch, generation)
             return len(publication.new)
 
@@ -174,25 +158,7 @@ class DuckStore:
         with self._writing:
             files = self._lake.publish(structs.replace(publication, new=settled))
             keep_from_ms = self._clock.now_ms() - KEEP_VISITS_MS
-            self._hot.sealed(epoch, files, generation, keep_from_ms)
-
-    def _publication(
-        self, cursor: duckdb.DuckDBPyConnection, moment: Moment, generation: int
-    ) -> Publication:
-        change = Change([], [])
-        for site, days in sorted(self._hot.dirty_days(cursor).items()):
-            part = self._sealing(cursor, moment, site, generation).days(days)
-            change.new += part.new
-            change.gone += part.gone
-        counted = cursor.execute(
-            "SELECT site, day, reason, sum(n) FROM drops WHERE epoch > 0 GROUP BY ALL"
-        ).fetchall()
-        return Publication(
-            new=tuple(change.new),
-            gone=tuple(change.gone),
-            sealed_seq=moment.seq,
-            drops={(site, day, reason): int(n) for site, day, reason, n in counted},
-        )
+            self._engine.hot.sealed(epoch, files, generation, keep_from_ms)
 
     def _sealing(
         self, cursor: duckdb.DuckDBPyConnection, moment: Moment, site: str, generation: int
@@ -201,55 +167,88 @@ class DuckStore:
             cursor,
             moment.relations,
             site,
-            self._zone_of(site),
+            self._engine.zone_of(site),
             generation=generation,
             place=self._lake.place,
         )
+
+    def _rewrite(self, site: str, write: Callable[[Sealing], Change]) -> None:
+        """Change a site's files without sealing anything new."""
+        with self._lake.sealing() as generation:
+            if not self._engine.is_current:
+                return
+            with self._engine.cursor() as (cursor, moment):
+                change = write(self._sealing(cursor, moment, site, generation))
+            sealed_epoch = self._engine.hot.sealed_epoch
+            self._publish(_with(Publication(), change), sealed_epoch, generation)
+
+    def keep_house(self) -> None:
+        """What is to be done now and then; little at a time."""
+        self.tidy()
+        hour = self._clock.now_ms() // HOUR_MS
+        if hour != self._housekept:
+            self._housekept = hour
+            self.compact()
+            self.forget_old_days()
 
     def compact(self) -> int:
         """Put the day files of months that are over together; how many months."""
         due = list(self._months_to_compact())
         for site, month in due:
-            with self._lake.sealing() as generation:
-                cursor = self._db.cursor()
-                try:
-                    moment = self._hot.snapshot(cursor)
-                    change = self._sealing(cursor, moment, site, generation).month(month)
-                finally:
-                    cursor.close()
-                publication = Publication(tuple(change.new), tuple(change.gone))
-                self._publish(publication, self._hot.sealed_epoch, generation)
+            self._rewrite(site, partial(Sealing.month, month=month))
         return len(due)
 
     def _months_to_compact(self) -> Iterator[tuple[str, date]]:
-        relations = self._hot.moment.relations
+        relations = self.moment.relations
         for site in sorted(relations.sites()):
-            today = local_day(self._clock.now_ms(), self._zone_of(site)).date
             months = {
                 file.first_day.replace(day=1)
                 for file in relations.files(site)
                 if file.relation is not Relation.ROLLUP and not file.period_is_month
             }
             for month in sorted(months):
-                if month_span(month)[1] + COMPACT_AFTER < today:
+                if month_span(month)[1] + COMPACT_AFTER < self._today(site):
                     yield site, month
+
+    def _today(self, site: str) -> date:
+        return local_day(self._clock.now_ms(), self._engine.zone_of(site)).date
+
+    def forget_old_days(self) -> int:
+        """Remove days beyond a site's retention; of how many sites."""
+        due = 0
+        for site in sorted(self.moment.relations.sites()):
+            days = self._retention_days(site)
+            known = self.moment.relations.days(site)
+            if not days or known is None:
+                continue
+            first_kept = self._today(site) - timedelta(days=days)
+            if known[0] < first_kept:
+                self._rewrite(site, partial(Sealing.forget, first_kept=first_kept))
+                due += 1
+        return due
+
+    def _retention_days(self, site: str) -> int:
+        found = self._control.sites().by_name(site)
+        return (found.retention_days if found else 0) or self._default_retention_days
+
+    def erase(self, site: str) -> None:
+        """Forget a site's events: files, figures, and what the journal holds of it until now."""
+        with self._lake.sealing():
+            gone = tuple(file for file in self._lake.files() if file.site == site)
+            self._lake.publish(Publication(gone=gone, erased_site=site))
 
     def tidy(self) -> bool:
         """Remove a little of what is not needed any more; whether there may be more."""
-        in_use = [generation for generation, n in self._in_use.items() if n]
+        engines = (*self._retired, self._engine)
+        in_use = [oldest for engine in engines if (oldest := engine.oldest_in_use()) is not None]
+        self._retired = [engine for engine in self._retired if engine.oldest_in_use() is not None]
         self._lake.remove_gone(min(in_use, default=None))
         return self._lake.forget_groups(self._clock.now_ms() - KEEP_GROUPS_MS)
 
 
-def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
-    db = duckdb.connect(
-        config={
-            "memory_limit": f"{limits.memory_mb}MB",
-            "threads": limits.threads,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
+def _with(publication: Publication, change: Change) -> Publication:
+    return structs.replace(
+        publication,
+        new=(*publication.new, *change.new),
+        gone=(*publication.gone, *change.gone),
     )
-    db.execute("SET parquet_metadata_cache = true")
-    return db

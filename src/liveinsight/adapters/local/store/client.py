@@ -1,0 +1,197 @@
+"""The collector's end of the store: starts its process, starts it again when it dies, and asks.
+
+The port `Asker`. While the store is away events are kept as ever; questions wait a moment, then
+are told to come back.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+
+from liveinsight.adapters.local.store.wire import (
+    LENGTH,
+    Answered,
+    Ask,
+    Cancel,
+    Failed,
+    Give,
+    Message,
+    State,
+    packed,
+    unpacked,
+)
+from liveinsight.domain.errors import Unavailable
+from liveinsight.domain.question import Question
+from liveinsight.domain.rows import Export
+from liveinsight.domain.site import Site
+
+log = logging.getLogger(__name__)
+
+READY_WITHIN_S = 10.0
+STOP_WITHIN_S = 10.0
+PAUSES_S = (0.1, 0.5, 2.0, 5.0)  # before it is started again, longer while it keeps dying
+STEADY_AFTER_S = 30.0
+PART_BYTES = 256 * 1024
+
+
+class StoreProcess:
+    """Lives on one event loop. `command` starts the process; the socket's number is added."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self._command = command
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[bytes]] = {}
+        self._ready = asyncio.Event()
+        self._writer: asyncio.StreamWriter | None = None
+        self._task: asyncio.Task[None] | None = None
+        self.state = State()
+        self.starts = 0
+        self.pid: int | None = None
+
+    def start(self) -> None:
+        """Begin to keep the process running."""
+        self._task = asyncio.create_task(self._supervise())
+
+    async def stop(self) -> None:
+        """Let it end; what it did not seal is in the journal."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def check(self) -> str:
+        """`ok`, or what stands in the way of answers."""
+        if self._ready.is_set():
+            return self.state.failure or "ok"
+        return f"rebuilding: {self.state.read_events} events so far"
+
+    async def ask(self, question: Question, site: Site) -> bytes:
+        """The reply as JSON; cancelling it stops the work."""
+        number = next(self._numbers)
+        return await self._answer(number, Ask(number, question, site))
+
+    async def export(self, export: Export, site: Site) -> AsyncIterator[bytes]:
+        """The site's events as a file, piece by piece, as fast as they are taken."""
+        number = next(self._numbers)
+        with tempfile.TemporaryDirectory(prefix="liveinsight-") as folder:
+            path = Path(folder) / "events"
+            os.mkfifo(path, stat.S_IRUSR | stat.S_IWUSR)
+            # Non-blocking, or it would wait here until the store opens the other end.
+            pipe = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+            try:
+                await self._answer(number, Give(number, export, site, str(path)))
+                reader = asyncio.StreamReader(limit=PART_BYTES)
+                transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                    lambda: asyncio.StreamReaderProtocol(reader), pipe
+                )
+                try:
+                    while part := await reader.read(PART_BYTES):
+                        yield part
+                finally:
+                    transport.close()
+            finally:
+                self._say(Cancel(number))
+                pipe.close()
+
+    async def _answer(self, number: int, asked: Ask | Give) -> bytes:
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                await self._ready.wait()
+        except TimeoutError:
+            raise _rebuilding(self.check()) from None
+        answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = answer
+        try:
+            self._say(asked)
+            return await answer
+        except asyncio.CancelledError:
+            self._say(Cancel(number))
+            raise
+        finally:
+            self._waiting.pop(number, None)
+
+    def _say(self, message: Message) -> None:
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(packed(message))
+
+    async def _supervise(self) -> None:
+        died = 0
+        loop = asyncio.get_running_loop()
+        while True:
+            started = loop.time()
+            try:
+                await self._live()
+            except OSError:
+                log.exception("the store cannot be started")
+            self._lose()
+            died = 0 if loop.time() - started > STEADY_AFTER_S else died + 1
+            log.error("the store ended, it is started again; no event is lost by that")
+            await asyncio.sleep(PAUSES_S[min(died, len(PAUSES_S) - 1)])
+
+    async def _live(self) -> None:
+        """One life of the process, from its start to its end."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *self._command, str(theirs.fileno()), pass_fds=[theirs.fileno()]
+            )
+        self.starts += 1
+        self.pid = process.pid
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        try:
+            while True:
+                head = await reader.readexactly(LENGTH.size)
+                self._hear(unpacked(await reader.readexactly(LENGTH.unpack(head)[0])))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            self._writer.close()  # the store ends when its other end does
+            try:
+                async with asyncio.timeout(STOP_WITHIN_S):
+                    await process.wait()
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+    def _hear(self, message: Message) -> None:
+        match message:
+            case State():
+                self.state = message
+                if message.is_ready:
+                    self._ready.set()
+            case Answered(number, body):
+                self._settle(number, body)
+            case Failed():
+                self._settle(message.number, message.error)
+            case _:
+                log.error("the store said what it never says: %r", message)
+
+    def _settle(self, number: int, outcome: bytes | Exception) -> None:
+        answer = self._waiting.get(number)
+        if answer is None or answer.done():
+            return
+        if isinstance(outcome, bytes):
+            answer.set_result(outcome)
+        else:
+            answer.set_exception(outcome)
+
+    def _lose(self) -> None:
+        self._ready.clear()
+        self._writer = None
+        self.state = State()
+        self.pid = None
+        for answer in self._waiting.values():
+            if not answer.done():
+                answer.set_exception(_rebuilding("it has just been started again"))
+                with suppress(Exception):
+                    answer.exception()
+
+
+def _rebuilding(why: str) -> Unavailable:
+    return Unavailable(f"History cannot be asked at the moment: {why}.", retry_after_s=2)

@@ -1,0 +1,120 @@
+"""DuckDB in memory, with hot tables over the lake's files of one generation.
+
+When somebody else changes the lake a new engine is made, and the old one goes when the last
+question that reads from it is answered.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from msgspec import Struct
+
+from liveinsight.adapters.local.control import SqliteControl
+from liveinsight.adapters.local.journal import SqliteHotReader
+from liveinsight.adapters.local.lake import SqliteLake
+from liveinsight.adapters.sql.hot_tables import HotTables, Moment
+from liveinsight.domain.event import Event
+from liveinsight.domain.period import local_day
+
+# Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
+BATCH_EVENTS = 50_000
+
+
+class Limits(Struct, frozen=True):
+    """What DuckDB may use."""
+
+    memory_mb: int = 1024
+    threads: int = 2
+
+
+class Engine:
+    """Written by one thread, read by any number."""
+
+    def __init__(self, lake: SqliteLake, control: SqliteControl, limits: Limits) -> None:
+        self._lake = lake
+        self._control = control
+        files, generation, seq = lake.state()
+        self._erased = lake.erased()
+        self.db = _connect(lake.root / "spill", limits)
+        self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
+        self.hot.load_drops(lake.drops())
+        self.unsealed_events = 0
+        self._in_use: Counter[int] = Counter()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it knows the lake as it is."""
+        return self._lake.generation() == self.hot.moment.generation
+
+    def zone_of(self, site: str) -> str:
+        """The site's time zone."""
+        found = self._control.sites().by_name(site)
+        return found.timezone if found else "UTC"
+
+    def read(self, journal: SqliteHotReader) -> int:
+        """Take in a batch of what the journal has since; how many events."""
+        events: list[Event] = []
+        drops: Counter[tuple[str, date, str]] = Counter()
+        before = seq = self.hot.moment.seq
+        for number, at_ms, group in journal.unsealed(before):
+            seq = number
+            events += self._unerased(group.events, seq)
+            for site, reason, n in group.drops:
+                drops[site, local_day(at_ms, self.zone_of(site)).date, reason] += n
+            if len(events) >= BATCH_EVENTS:
+                break
+        if seq == before or not self.is_current:
+            return 0  # what was read may lack what was sealed meanwhile
+        self._control.refresh()
+        self.hot.add(events, drops, seq)
+        self.unsealed_events += len(events)
+        return max(1, len(events))
+
+    def _unerased(self, events: list[Event], seq: int) -> list[Event]:
+        gone = {site for site, limit in self._erased.items() if seq <= limit}
+        return [event for event in events if event.site not in gone] if gone else events
+
+    @contextmanager
+    def cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Moment]]:
+        """A cursor in a transaction of its own, and the moment that it sees."""
+        cursor = self.db.cursor()
+        try:
+            moment = self.hot.snapshot(cursor)
+            self._in_use[moment.generation] += 1
+            try:
+                yield cursor, moment
+            finally:
+                self._in_use[moment.generation] -= 1
+        finally:
+            cursor.close()
+
+    def oldest_in_use(self) -> int | None:
+        """The oldest generation of files that a question still reads."""
+        return min((generation for generation, n in self._in_use.items() if n), default=None)
+
+    def hot_events(self) -> int:
+        """Rows in the hot tables."""
+        cursor = self.db.cursor()
+        try:
+            (rows,) = cursor.execute("SELECT count(*) FROM hot_events").fetchone() or (0,)
+            return int(rows)
+        finally:
+            cursor.close()
+
+
+def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
+    db = duckdb.connect(
+        config={
+            "memory_limit": f"{limits.memory_mb}MB",
+            "threads": limits.threads,
+            "temp_directory": str(spill),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    db.execute("SET parquet_metadata_cache = true")
+    return db

@@ -1,0 +1,209 @@
+"""The inside of the store process: one thread follows the journal, one seals, some answer."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from liveinsight.adapters.local.store.duck import DuckStore
+from liveinsight.adapters.local.store.wire import (
+    LENGTH,
+    Answered,
+    Ask,
+    Cancel,
+    Failed,
+    Give,
+    Message,
+    State,
+    packed,
+    unpacked,
+)
+from liveinsight.adapters.sql.reading import Reading
+from liveinsight.domain.errors import LiveInsightError, Unavailable
+from liveinsight.domain.question import Question
+from liveinsight.domain.rows import Export
+from liveinsight.domain.site import Site
+
+log = logging.getLogger(__name__)
+
+# Each batch costs DuckDB a fixed tenth of a second: often enough to be fresh, seldom enough.
+TAIL_EVERY_S = 0.5
+HOUSEWORK_EVERY_S = 0.2
+ANSWERS_AT_ONCE = 8
+QUESTION_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Handlers:
+    """What is done with a question; the wiring knows, the store doesn't."""
+
+    reply: Callable[[Reading, Question, Site], bytes]
+    give: Callable[[Reading, Export, Site, str], None]
+
+
+class Worker:
+    """Serves one collector until it closes its end."""
+
+    def __init__(self, store: DuckStore, sock: socket.socket, handlers: Handlers) -> None:
+        self._store = store
+        self._sock = sock
+        self._handlers = handlers
+        self._sending = threading.Lock()
+        self._telling = threading.Lock()
+        self._stopping = threading.Event()
+        self._running: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._cancelled: set[int] = set()
+        self._state = State()
+
+    def run(self) -> None:
+        """Catch up, then follow, seal and answer."""
+        threads = [threading.Thread(target=self._answer_all, name="answers", daemon=True)]
+        threads[0].start()
+        self._store.clean()
+        self._catch_up()
+        threads.append(threading.Thread(target=self._keep_house, name="sealer", daemon=True))
+        threads[-1].start()
+        while not self._stopping.wait(TAIL_EVERY_S):
+            self._follow()
+        self._store.interrupt()
+
+    def _catch_up(self) -> None:
+        """Read the journal to its end before anything is answered: no figure may be too small."""
+        read = 0
+        while (events := self._store.tail()) and not self._stopping.is_set():
+            read += events
+            self._tell(read_events=read, backlog_groups=self._store.backlog())
+        self._tell(is_ready=True, read_events=read)
+
+    def _follow(self) -> None:
+        try:
+            while self._store.tail() and not self._stopping.is_set():
+                pass
+            self._tell(failure=None)
+        except Exception as error:
+            # What cannot be taken in now is still in the journal, and is tried again.
+            log.exception("events cannot be taken into the hot tables")
+            self._tell(failure=str(error))
+
+    def _keep_house(self) -> None:
+        while not self._stopping.wait(HOUSEWORK_EVERY_S):
+            try:
+                if self._store.is_seal_due():
+                    self._tell(is_sealing=True)
+                    started = time.perf_counter()
+                    self._store.seal()
+                    took_ms = round((time.perf_counter() - started) * 1000)
+                    self._tell(is_sealing=False, seals=self._state.seals + 1, seal_ms=took_ms)
+                self._store.keep_house()
+            except Exception:
+                log.exception("sealing failed, it is tried again")
+                self._tell(is_sealing=False)
+                self._stopping.wait(10)
+
+    def _tell(self, **changes: object) -> None:
+        with self._telling:
+            moment = self._store.moment
+            told = replace(self._state, hot_seq=moment.seq, hot_events=self._store.hot_events())
+            told = replace(told, **changes)  # type: ignore[arg-type] # the fields' own names
+            if told != self._state:
+                self._state = told
+                self._send(told)
+
+    def _answer_all(self) -> None:
+        with ThreadPoolExecutor(ANSWERS_AT_ONCE, thread_name_prefix="answer") as pool:
+            while (message := self._receive()) is not None:
+                match message:
+                    case Cancel(number):
+                        self._cancel(number)
+                    case Ask() | Give():
+                        pool.submit(self._answer, message)
+            self._stopping.set()
+            self._store.interrupt()
+
+    def _cancel(self, number: int) -> None:
+        self._cancelled.add(number)
+        if (cursor := self._running.get(number)) is not None:
+            cursor.interrupt()
+
+    def _answer(self, asked: Ask | Give) -> None:
+        if asked.number in self._cancelled:
+            self._cancelled.discard(asked.number)
+            return
+        try:
+            with self._store.reading() as reading, self._watched(asked.number, reading):
+                if isinstance(asked, Ask):
+                    body = self._handlers.reply(reading, asked.question, asked.site)
+                    self._send(Answered(asked.number, body))
+                else:
+                    self._give(asked, reading)
+        except LiveInsightError as error:
+            self._send(Failed.of(asked.number, error))
+        except duckdb.InterruptException:
+            self._send(Failed.of(asked.number, _too_long()))
+        except duckdb.OutOfMemoryException:
+            self._send(Failed.of(asked.number, _too_large()))
+        except Exception as error:
+            log.exception("a question failed")
+            self._send(Failed.of(asked.number, RuntimeError(str(error))))
+
+    def _give(self, asked: Give, reading: Reading) -> None:
+        # Held open until all is written, so that the reader sees one end, and not before.
+        with open(asked.path, "wb", buffering=0):  # noqa: PTH123 - a pipe, which Path adds nothing to
+            self._send(Answered(asked.number, b""))
+            with suppress(duckdb.IOException):  # the reader went away
+                self._handlers.give(reading, asked.export, asked.site, asked.path)
+
+    @contextmanager
+    def _watched(self, number: int, reading: Reading) -> Iterator[None]:
+        """May be cancelled, and has an end."""
+        self._running[number] = reading.cursor
+        clock = threading.Timer(QUESTION_SECONDS, reading.cursor.interrupt)
+        clock.daemon = True
+        clock.start()
+        try:
+            yield
+        finally:
+            clock.cancel()
+            del self._running[number]
+            self._cancelled.discard(number)
+
+    def _send(self, message: Message) -> None:
+        with self._sending, suppress(OSError):  # the collector is gone; the receiver notices
+            self._sock.sendall(packed(message))
+
+    def _receive(self) -> Message | None:
+        head = self._exactly(LENGTH.size)
+        if head is None:
+            return None
+        body = self._exactly(LENGTH.unpack(head)[0])
+        return None if body is None else unpacked(body)
+
+    def _exactly(self, size: int) -> bytes | None:
+        data = bytearray()
+        while len(data) < size:
+            try:
+                part = self._sock.recv(size - len(data))
+            except OSError:
+                return None
+            if not part:
+                return None
+            data += part
+        return bytes(data)
+
+
+def _too_long() -> Unavailable:
+    return Unavailable(
+        f"The answer takes longer than {QUESTION_SECONDS:g} s. Ask for a shorter range.", 60
+    )
+
+
+def _too_large() -> Unavailable:
+    return Unavailable(
+        "The answer needs more memory than MEMORY_LIMIT_MB allows. Ask for a shorter range.", 60
+    )

@@ -1,0 +1,142 @@
+"""The store process: answers what was kept, dies without harm, stops what nobody waits for."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from builders import an_event
+from lake_house import House
+from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.local.store.client import StoreProcess
+from liveinsight.domain.errors import Invalid, Unavailable
+from liveinsight.domain.query import Query
+from liveinsight.domain.range import Named, Span
+from liveinsight.domain.rows import Export, Sql
+from liveinsight.domain.site import Site
+
+SITE = Site(id="shop")
+
+
+@pytest.fixture
+def house(tmp_path: Path):
+    house = House(tmp_path, SystemClock().now_ms())
+    yield house
+    house.db.close()
+
+
+def some_events(house: House, n: int, **about) -> list:
+    return [an_event(time_ms=house.clock.ms - k, visitor=k, **about) for k in range(n)]
+
+
+def a_store(path: Path) -> StoreProcess:
+    return StoreProcess(
+        [sys.executable, "-m", "liveinsight.entrypoints.store", str(path), "256", "0"]
+    )
+
+
+async def pageviews(store: StoreProcess) -> int:
+    body = await store.ask(Query(site="shop", range=Named.LAST_30D, metrics=("pageviews",)), SITE)
+    return msgspec.json.decode(body)["totals"][0]
+
+
+async def until(truth) -> None:
+    while not await truth():  # noqa: ASYNC110 - another process is waited for
+        await asyncio.sleep(0.02)
+
+
+def test_killed_it_comes_back_with_the_right_answers(house: House, tmp_path: Path):
+    """A kill -9 and events kept meanwhile: the next answer has them all."""
+
+    async def story() -> None:
+        house.keep(some_events(house, 30))
+        store = a_store(tmp_path)
+        store.start()
+        assert await pageviews(store) == 30
+        assert store.pid is not None
+        os.kill(store.pid, signal.SIGKILL)
+        house.keep(some_events(house, 12))
+
+        async def is_up_again() -> bool:
+            return store.starts == 2 and store.check() == "ok"
+
+        await until(is_up_again)
+        assert await pageviews(store) == 42
+        await store.stop()
+
+    house.store.close()
+    asyncio.run(story())
+
+
+def test_new_events_are_in_answers_soon(house: House, tmp_path: Path):
+    """What the journal holds is in answers without anybody asking for it."""
+
+    async def story() -> None:
+        store = a_store(tmp_path)
+        store.start()
+        assert await pageviews(store) == 0
+        house.keep(some_events(house, 3))
+
+        async def are_there() -> bool:
+            return await pageviews(store) == 3
+
+        await until(are_there)
+        await store.stop()
+
+    house.store.close()
+    asyncio.run(story())
+
+
+def test_errors_arrive_as_they_were(house: House, tmp_path: Path):
+    """A wrong question is told as such, with its field."""
+
+    async def story() -> None:
+        store = a_store(tmp_path)
+        store.start()
+        with pytest.raises(Invalid) as wrong:
+            await store.ask(Sql("shop", "DELETE FROM events"), SITE)
+        assert wrong.value.field == "sql"
+        await store.stop()
+
+    house.store.close()
+    asyncio.run(story())
+
+
+def test_a_store_that_cannot_start_says_come_back(tmp_path: Path, monkeypatch):
+    """While there is no store questions are told when to come back."""
+    monkeypatch.setattr("liveinsight.adapters.local.store.client.READY_WITHIN_S", 0.05)
+
+    async def story() -> None:
+        store = StoreProcess([sys.executable, "-c", "raise SystemExit(1)"])
+        store.start()
+        with pytest.raises(Unavailable) as told:
+            await pageviews(store)
+        assert told.value.retry_after_s > 0
+        await store.stop()
+
+    asyncio.run(story())
+
+
+def test_exports_stream_through_a_pipe(house: House, tmp_path: Path):
+    """All events come out as CSV, and a reader who leaves does no harm."""
+
+    async def story() -> None:
+        house.keep(some_events(house, 5000, title="A title of some length"))
+        store = a_store(tmp_path)
+        store.start()
+        assert await pageviews(store) == 5000
+        span = Span(0, house.clock.ms + 1)
+        parts = [part async for part in store.export(Export("csv", span), SITE)]
+        assert b"".join(parts).count(b"\n") == 5001
+        leaving = store.export(Export("csv", span), SITE)
+        await anext(leaving)
+        await leaving.aclose()
+        assert await pageviews(store) == 5000
+        await store.stop()
+
+    house.store.close()
+    asyncio.run(story())
