@@ -7,7 +7,6 @@ import pytest
 
 from lake_house import House
 from liveinsight.adapters.sql.history import SqlHistory
-from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain import query as queries
 from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.site import Site
@@ -15,7 +14,6 @@ from liveinsight.usecases.answer import answer
 from oracle import naive, questions, traffic
 
 QUESTIONS_A_STAGE = 5
-REMEMBERED = Remembered()
 
 
 def check(house, zone, events, now, random):
@@ -27,8 +25,7 @@ def check(house, zone, events, now, random):
         query = queries.parse({"site": "shop"} | question)
         for rollup in (True, False):
             with house.store.reading() as reading:
-                history = SqlHistory(reading, REMEMBERED, rollup=rollup)
-                report = answer(query, site, history, now)
+                report = answer(query, site, SqlHistory(reading, rollup=rollup), now)
             actual = msgspec.to_builtins(report)
             assert expected["results"] == actual["results"]
             assert expected["totals"]["metrics"] == actual["totals"]

@@ -1,5 +1,7 @@
 """`liveinsight serve` and `liveinsight demo`: the server, and the server with a lively site."""
 
+import subprocess
+import sys
 import webbrowser
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,7 +38,7 @@ def serve(
 def demo(
     data_dir: DataDir = None, host: Host = None, port: Port = None, *, open_page: Open = False
 ) -> None:
-    """Serve a demo site with live traffic, in a folder of its own."""
+    """Serve a demo site with 90 days of history and live traffic, in a folder of its own."""
     folder = data_dir or default_data_dir().with_name("liveinsight-demo")
     _run(settings_of(folder, host=host, port=port), with_demo=True, open_page=open_page)
 
@@ -45,6 +47,10 @@ def _run(settings: Settings, *, with_demo: bool, open_page: bool) -> None:
     from liveinsight.entrypoints import demo, logs, server  # noqa: PLC0415 - the server is heavy
 
     logs.set_up(settings.log_format, settings.log_level)
+    if with_demo:
+        # A process of its own: the server need not keep the memory that this takes.
+        past = [sys.executable, "-m", "liveinsight.entrypoints.past", str(settings.data_dir)]
+        subprocess.run(past, check=True)  # noqa: S603 - ourselves
 
     def when_ready(home: "LocalHome", url: str) -> None:
         shown = settings.base_url or url

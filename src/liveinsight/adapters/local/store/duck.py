@@ -10,14 +10,14 @@ from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from functools import partial
 
-import duckdb
 from msgspec import structs
 
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader
-from liveinsight.adapters.local.lake import Progress, Publication, SqliteLake
+from liveinsight.adapters.local.lake import Publication, SqliteLake
 from liveinsight.adapters.local.store.engine import Engine, Limits
+from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import Moment
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.seal import Change, Sealing, month_span
@@ -133,54 +133,36 @@ class DuckStore:
         hour = (self._clock.now_ms() - SEAL_AFTER_MS) // HOUR_MS
         return oldest_ms is not None and oldest_ms // HOUR_MS < hour
 
-    def seal(self, progress: Progress | None = None) -> int:
-        """Write all that is hot into files; how many files. `progress` is an import's."""
+    def seal(self) -> int:
+        """Write all that is hot into files; how many files."""
         with self._lake.sealing() as generation:
             engine = self._engine
             if not engine.is_current:
                 return 0  # the tail will notice, and then there is another seal
-            with self._writing, ExitStack() as held:
-                cursor, moment = held.enter_context(engine.cursor())
-                engine.unsealed_events = 0
-                reading = held.pop_all()
-            with reading:
-                publication = Publication(sealed_seq=moment.seq, progress=progress)
-                for site, days in sorted(engine.hot.dirty_days(cursor).items()):
-                    change = self._sealing(cursor, moment, site, generation).days(days)
-                    publication = _with(publication, change)
-                drops = engine.hot.new_drops(cursor)
-            publication = structs.replace(publication, drops=drops)
-            self._publish(publication, moment.epoch, generation)
+            sealer = Sealer(self._lake, engine, generation)
+            before = engine.unsealed_events
+            written = sealer.write()
+            publication = structs.replace(written.publication, sealed_seq=written.seq)
+            self._publish(sealer, publication, written.epoch, generation)
+            engine.unsealed_events -= before
             return len(publication.new)
 
-    def _publish(self, publication: Publication, epoch: int, generation: int) -> None:
-        settled = self._lake.settle(publication.new)
+    def _publish(
+        self, sealer: Sealer, publication: Publication, epoch: int, generation: int
+    ) -> None:
+        settled = sealer.settle(publication)
         with self._writing:
-            files = self._lake.publish(structs.replace(publication, new=settled))
+            files = self._lake.publish(settled)
             keep_from_ms = self._clock.now_ms() - KEEP_VISITS_MS
             self._engine.hot.sealed(epoch, files, generation, keep_from_ms)
-
-    def _sealing(
-        self, cursor: duckdb.DuckDBPyConnection, moment: Moment, site: str, generation: int
-    ) -> Sealing:
-        return Sealing(
-            cursor,
-            moment.relations,
-            site,
-            self._engine.zone_of(site),
-            generation=generation,
-            place=self._lake.place,
-        )
 
     def _rewrite(self, site: str, write: Callable[[Sealing], Change]) -> None:
         """Change a site's files without sealing anything new."""
         with self._lake.sealing() as generation:
-            if not self._engine.is_current:
-                return
-            with self._engine.cursor() as (cursor, moment):
-                change = write(self._sealing(cursor, moment, site, generation))
-            sealed_epoch = self._engine.hot.sealed_epoch
-            self._publish(_with(Publication(), change), sealed_epoch, generation)
+            if self._engine.is_current:
+                sealer = Sealer(self._lake, self._engine, generation)
+                sealed_epoch = self._engine.hot.sealed_epoch
+                self._publish(sealer, sealer.rewrite(site, write), sealed_epoch, generation)
 
     def keep_house(self) -> None:
         """What is to be done now and then; little at a time."""
@@ -244,11 +226,3 @@ class DuckStore:
         self._retired = [engine for engine in self._retired if engine.oldest_in_use() is not None]
         self._lake.remove_gone(min(in_use, default=None))
         return self._lake.forget_groups(self._clock.now_ms() - KEEP_GROUPS_MS)
-
-
-def _with(publication: Publication, change: Change) -> Publication:
-    return structs.replace(
-        publication,
-        new=(*publication.new, *change.new),
-        gone=(*publication.gone, *change.gone),
-    )

@@ -1,0 +1,56 @@
+"""The bulk path into the lake: many past events at once, past the journal, straight into files.
+
+A part of an import becomes true together with the note of how far it came, so an import that
+was stopped anywhere goes on where it was. It works beside a running server, which sees that the
+lake changed and reads it anew.
+"""
+
+from collections.abc import Callable, Sequence
+
+from liveinsight.adapters.local.control import SqliteControl
+from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.lake import Progress, SqliteLake
+from liveinsight.adapters.local.store.engine import Engine, Limits
+from liveinsight.adapters.local.store.sealer import Sealer
+from liveinsight.adapters.sql.hot_tables import HotTables
+from liveinsight.domain.event import Event
+
+ALL_MS = 2**62  # no visit goes on: nothing stays hot
+
+
+class BulkLoad:
+    """Takes parts of one import or of an imagined past."""
+
+    def __init__(
+        self, folder: Folder, limits: Limits, at: Callable[[str], None] = lambda _step: None
+    ) -> None:
+        self._limits = limits
+        self._lake = SqliteLake(folder, at)
+        self._control = SqliteControl(folder)
+        self._engine = Engine(self._lake, self._control, limits)
+
+    def close(self) -> None:
+        """Let everything go."""
+        self._engine.db.close()
+        self._control.close()
+        self._lake.close()
+
+    def progress(self, name: str) -> tuple[int, int]:
+        """How far an import of that name came: position and events."""
+        return self._lake.progress(name)
+
+    def events(self, events: Sequence[Event], progress: Progress | None = None) -> None:
+        """Put events in."""
+        self.part(lambda hot: hot.add(events, {}, hot.moment.seq), progress)
+
+    def part(self, fill: Callable[[HotTables], None], progress: Progress | None = None) -> None:
+        """Put in what `fill` adds to the hot tables, with the note of how far that is."""
+        with self._lake.sealing() as generation:
+            if not self._engine.is_current:
+                self._engine.db.close()
+                self._engine = Engine(self._lake, self._control, self._limits)
+            fill(self._engine.hot)
+            sealer = Sealer(self._lake, self._engine, generation)
+            written = sealer.write(progress=progress)
+            files = sealer.publish(written.publication)
+            self._engine.hot.sealed(written.epoch, files, generation, ALL_MS)
