@@ -97,7 +97,7 @@ function live(): Live {
 
 const SITE = {
   id: "shop", domains: ["shop.example"], timezone: ZONE, public: false, honour_gpc: true, honour_dnt: false,
-  allowed_params: [], excluded_ips: [], excluded_pages: [],
+  allowed_params: [], excluded_ips: [], excluded_pages: [], goals: [], funnels: [],
 };
 
 async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -27,6 +27,8 @@ export interface Site {
   allowed_params: string[];
   excluded_ips: string[];
   excluded_pages: string[];
+  goals: Goal[];
+  funnels: Funnel[];
 }
 
 export type Value = number | Record<string, string> | null;
@@ -94,7 +96,14 @@ export interface GoalCondition {
 }
 export interface Goal {
   name: string;
-  when: GoalCondition;
+  /** As it was sent when made; told as the filter that it means. */
+  when: FilterTree | GoalCondition;
+}
+export interface GoalRow {
+  goal: string;
+  conversions: number;
+  conversion_rate: number | null;
+  revenue: Record<string, string>;
 }
 export interface FunnelStep {
   step?: unknown;

@@ -15,9 +15,9 @@ export type Points = (number | null)[];
 export interface Drawing {
   x: (index: number) => number;
   y: (value: number) => number;
-  /** The line up to the last full bucket, and the dashed rest. */
-  solid: string;
-  dashed: string;
+  /** The whole line; right of `dashedFrom` it is not over yet. */
+  line: string;
+  dashedFrom: number;
   fill: string;
   ghost: string;
   ticks: number[];
@@ -35,16 +35,10 @@ export function draw(box: Box, values: Points, ghost: Points, unfinished: boolea
 
   const path = line<number | null>().defined((one) => one !== null).x((_, index) => x(index)).y((one) => y(one ?? 0)).curve(curveMonotoneX).digits(1);
   const under = area<number | null>().defined((one) => one !== null).x((_, index) => x(index)).y0(y(0)).y1((one) => y(one ?? 0)).curve(curveMonotoneX).digits(1);
-  const full = unfinished && values.length > 1 ? values.slice(0, -1) : values;
-  const last = values.at(-1);
-  const before = values.at(-2);
-  const dashed =
-    unfinished && values.length > 1 && last !== null && last !== undefined && before !== null && before !== undefined
-      ? `M${x(values.length - 2).toFixed(1)},${y(before).toFixed(1)}L${x(values.length - 1).toFixed(1)},${y(last).toFixed(1)}`
-      : "";
   return {
-    x, y, dashed,
-    solid: path(full) ?? "",
+    x, y,
+    line: path(values) ?? "",
+    dashedFrom: unfinished && values.length > 1 ? x(values.length - 2) : box.width,
     fill: under(values) ?? "",
     // The compared span can be longer by a bucket; it ends with ours.
     ghost: path(ghost.slice(0, values.length)) ?? "",
@@ -73,5 +67,5 @@ export function labelled(count: number, width: number, labelWidth = 76): number[
 export function spark(values: Points, width: number, height: number): string {
   if (values.length < 2) return "";
   const drawing = draw({ width, height, left: 1, right: 1, top: 3, bottom: 2 }, values, [], false);
-  return drawing.solid;
+  return drawing.line;
 }

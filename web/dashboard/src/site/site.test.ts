@@ -15,14 +15,14 @@ describe("the chart", () => {
   });
 
   it("dashes what is not over yet", () => {
-    expect(draw(BOX, [1, 2, 3], [], false).dashed).toBe("");
-    expect(draw(BOX, [1, 2, 3], [], true).dashed).toMatch(/^M104\.0,.*L204\.0,/);
+    expect(draw(BOX, [1, 2, 3], [], false).dashedFrom).toBe(BOX.width);
+    expect(draw(BOX, [1, 2, 3], [], true).dashedFrom).toBe(104);
   });
 
   it("leaves a gap where there is no value, and no line of nothing at all", () => {
-    expect(draw(BOX, [1, null, 3], [], false).solid.match(/M/g)).toHaveLength(2);
-    expect(draw(BOX, [], [], false).solid).toBe("");
-    expect(draw(BOX, [0, 0], [], false).solid).not.toContain("NaN");
+    expect(draw(BOX, [1, null, 3], [], false).line.match(/M/g)).toHaveLength(2);
+    expect(draw(BOX, [], [], false).line).toBe("");
+    expect(draw(BOX, [0, 0], [], false).line).not.toContain("NaN");
     expect(spark([4], 72, 22)).toBe("");
   });
 
