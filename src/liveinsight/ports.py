@@ -14,6 +14,7 @@ from liveinsight.domain.key import Key
 from liveinsight.domain.live import Live
 from liveinsight.domain.person import Person
 from liveinsight.domain.question import Question
+from liveinsight.domain.range import Span
 from liveinsight.domain.rows import Export, Sql, SqlReport
 from liveinsight.domain.session import Session, Share
 from liveinsight.domain.site import Site, SiteBook
@@ -108,6 +109,16 @@ class History(Protocol):
 
     def returns(self, returns: Returns) -> list[tuple[date, date, int]]:
         """Visitors by the bucket in which they were first seen, and each in which they were."""
+        ...
+
+    def set_aside(self, site: str, zone: str, span: Span) -> list[tuple[str, int]]:
+        """Reasons why something was not counted, and how often."""
+        ...
+
+    def prop_keys(
+        self, site: str, zone: str, span: Span, event: str | None
+    ) -> list[tuple[str, int]]:
+        """Names of properties, and how many events carry each."""
         ...
 
     def sql(self, question: Sql) -> SqlReport:

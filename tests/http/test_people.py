@@ -221,6 +221,28 @@ def test_sites_are_made_changed_and_removed(owner):
     assert owner.ask("DELETE", "/api/sites?site=shop")[0] == 404
 
 
+def test_goals_and_funnels_are_kept_with_the_site(owner):
+    """They are checked when they are kept, told back, and can be asked for by name."""
+    goals = [{"name": "Sign up", "when": {"event": "Signup"}}]
+    steps = [{"page": "/pricing"}, {"event": "Signup"}]
+    funnels = [{"name": "To sign-up", "steps": steps, "within": "visit"}]
+    form = {"id": "default", "goals": goals, "funnels": funnels}
+    status, told = owner.ask("PUT", "/api/sites", form)
+    assert (status, told["funnels"]) == (200, funnels)
+    assert told["goals"] == [{"name": "Sign up", "when": ["and", [["is", "event", ["Signup"]]]]}]
+    again = {"id": "default", "goals": told["goals"]}
+    assert owner.ask("PUT", "/api/sites", again)[1]["goals"] == told["goals"]
+    wrong = [
+        {"goals": [{"name": "x", "when": {"colour": "red"}}]},
+        {"goals": goals * 2},
+        {"funnels": [{"name": "", "steps": steps}]},
+        {"funnels": [{"name": "x", "steps": [{}]}]},
+    ]
+    for setting in wrong:
+        assert owner.ask("PUT", "/api/sites", {"id": "default"} | setting)[0] == 400
+    assert owner.ask("PUT", "/api/sites", {"id": "default", "goals": []})[1]["goals"] == []
+
+
 def test_keys_are_told_once_and_revoked(owner):
     """A made key reads, the list never tells it, and revoked it is worth nothing."""
     _, made = owner.ask("POST", "/api/keys", {"label": "report", "scopes": ["read"]})

@@ -20,10 +20,24 @@ class Goal(Struct, frozen=True):
     when: filters.Filter
 
 
-def checked(name: str, when: object) -> Goal:
-    """The goal as it was sent; its condition may also be a filter."""
+class SavedFunnel(Struct, frozen=True):
+    """Steps that the site gave a name, as they were sent: they are read when they are asked."""
+
+    name: str
+    steps: tuple[dict[str, object], ...]
+    within: str = "visit"
+
+
+def checked_name(name: str) -> str:
+    """What a goal or funnel is called."""
     if not 1 <= len(name) <= MAX_NAME_CHARS:
         raise Invalid("name", f"must be 1 to {MAX_NAME_CHARS} characters")
+    return name
+
+
+def checked(name: str, when: object) -> Goal:
+    """The goal as it was sent; its condition may also be a filter."""
+    checked_name(name)
     if isinstance(when, list):
         return Goal(name, filters.parse(when, "when"))
     return Goal(name, parse_condition(when, "when"))

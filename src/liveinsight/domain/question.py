@@ -2,6 +2,7 @@
 
 from msgspec import Struct
 
+from liveinsight.domain.aside import Aside, AsideReport, PropKeys, PropKeysReport
 from liveinsight.domain.behaviour import (
     Funnel,
     FunnelReport,
@@ -39,7 +40,15 @@ class GoalsReport(Struct, frozen=True):
     results: list[GoalRow]
 
 
-Question = Query | Funnel | Journeys | Retention | Stats | Goals | Sql
+Question = Query | Funnel | Journeys | Retention | Stats | Goals | Sql | Aside | PropKeys
 Reply = (
-    Report | FunnelReport | JourneysReport | RetentionReport | StatsReport | GoalsReport | SqlReport
+    Report
+    | FunnelReport
+    | JourneysReport
+    | RetentionReport
+    | StatsReport
+    | GoalsReport
+    | SqlReport
+    | AsideReport
+    | PropKeysReport
 )

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_netw
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.goal import Goal
+from liveinsight.domain.goal import Goal, SavedFunnel
 from liveinsight.domain.period import zone
 
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
@@ -30,6 +30,7 @@ class Site(Struct, frozen=True, kw_only=True):
     excluded_ips: tuple[str, ...] = ()
     excluded_pages: tuple[str, ...] = ()
     goals: tuple[Goal, ...] = ()
+    funnels: tuple[SavedFunnel, ...] = ()
     retention_days: int = 0  # 0: as the installation's setting says
 
     def allows_host(self, hostname: str) -> bool:

@@ -9,6 +9,7 @@ import msgspec
 from liveinsight.domain import behaviour
 from liveinsight.domain import query as queries
 from liveinsight.domain import range as ranges
+from liveinsight.domain.aside import Aside, AsideReport, PropKeys, PropKeysReport
 from liveinsight.domain.errors import NotFound, Unauthorized, Unavailable
 from liveinsight.domain.question import Goals, GoalsReport, Question
 from liveinsight.domain.report import Report
@@ -99,6 +100,21 @@ class GoalsTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     range: str | dict[str, str | int] = "30d"
 
 
+class AsideTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /api/aside`."""
+
+    site: str
+    range: str | dict[str, str | int] = "7d"
+
+
+class PropsTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of `POST /api/props`."""
+
+    site: str
+    range: str | dict[str, str | int] = "7d"
+    event: str | None = None
+
+
 class AskDoor:
     """Answers who may read the site."""
 
@@ -116,6 +132,8 @@ class AskDoor:
             self._posted("journeys", "First pages", JourneysTold, behaviour.JourneysReport),
             self._posted("retention", "Who comes back", RetentionTold, behaviour.RetentionReport),
             self._posted("goals/report", "How the goals do", GoalsTold, GoalsReport),
+            self._posted("aside", "What was not counted, by reason", AsideTold, AsideReport),
+            self._posted("props", "Which properties events carry", PropsTold, PropKeysReport),
             Route(
                 method="POST",
                 path="/api/sql",
@@ -238,12 +256,24 @@ def _read_goals(raw: object) -> Goals:
     return Goals(told.site, ranges.parse(told.range))
 
 
+def _read_aside(raw: object) -> Aside:
+    told = msgspec.convert(raw, AsideTold)
+    return Aside(told.site, ranges.parse(told.range))
+
+
+def _read_props(raw: object) -> PropKeys:
+    told = msgspec.convert(raw, PropsTold)
+    return PropKeys(told.site, ranges.parse(told.range), told.event)
+
+
 READERS: dict[str, Reader] = {
     "query": queries.parse,
     "funnel": behaviour.parse_funnel,
     "journeys": behaviour.parse_journeys,
     "retention": behaviour.parse_retention,
     "goals/report": _read_goals,
+    "aside": _read_aside,
+    "props": _read_props,
 }
 
 

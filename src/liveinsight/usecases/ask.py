@@ -4,10 +4,19 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from liveinsight.domain.aside import (
+    Aside,
+    AsideReport,
+    AsideRow,
+    PropKeyRow,
+    PropKeys,
+    PropKeysReport,
+)
 from liveinsight.domain.behaviour import Funnel, Journeys, Retention
 from liveinsight.domain.metric import Figure
 from liveinsight.domain.query import Query
 from liveinsight.domain.question import GoalRow, Goals, GoalsReport, Question, Reply
+from liveinsight.domain.range import Named, Span, settle
 from liveinsight.domain.rows import Sql
 from liveinsight.domain.site import Site
 from liveinsight.domain.stats import Stats
@@ -39,8 +48,22 @@ def reply(  # noqa: PLR0911 - a line for each kind of question
             return stats(question, site, history, now_ms)
         case Goals():
             return _goals(question, site, history, now_ms)
+        case Aside():
+            span = _span(question, site, history, now_ms)
+            reasons = history.set_aside(site.id, site.timezone, span)
+            return AsideReport([AsideRow(reason, n) for reason, n in reasons])
+        case PropKeys():
+            span = _span(question, site, history, now_ms)
+            keys = history.prop_keys(site.id, site.timezone, span, question.event)
+            return PropKeysReport([PropKeyRow(key, n) for key, n in keys])
         case Sql():
             return history.sql(question)
+
+
+def _span(asked: Aside | PropKeys, site: Site, history: History, now_ms: int) -> Span:
+    zone = site.timezone
+    first_ms = history.first_ms(site.id, zone) if asked.range is Named.ALL else None
+    return settle(asked.range, now_ms=now_ms, zone_name=zone, first_ms=first_ms)
 
 
 def _goals(asked: Goals, site: Site, history: History, now_ms: int) -> GoalsReport:

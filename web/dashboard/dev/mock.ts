@@ -97,7 +97,7 @@ function live(): Live {
 
 const SITE = {
   id: "shop", domains: ["shop.example"], timezone: ZONE, public: false, honour_gpc: true, honour_dnt: false,
-  allowed_params: [], excluded_ips: [], excluded_pages: [], goals: [], funnels: [],
+  allowed_params: [], excluded_ips: [], excluded_pages: [], retention_days: 0, goals: [], funnels: [],
 };
 
 async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -118,8 +118,8 @@ async function respond(request: IncomingMessage, response: ServerResponse): Prom
     : path === "realtime" ? live()
     : path === "session" ? { setup: false, person: { email: "owner@shop.example", role: "owner" }, csrf: "x" }
     : path === "sites" ? { sites: [SITE] }
-    : path === "drops" ? { drops: [{ reason: "bot", count: 812 }, { reason: "duplicate", count: 31 }, { reason: "excluded_ip", count: 12 }] }
-    : path === "goals" ? { goals: [] } : path === "props" ? { keys: ["plan"] } : {};
+    : path === "aside" ? { results: [{ reason: "bot", events: 812 }, { reason: "duplicate", events: 31 }, { reason: "excluded_ip", events: 12 }] }
+    : path === "props" ? { results: [{ key: "plan", events: 9 }] } : {};
   response.writeHead(200, { "content-type": "application/json" });
   response.end(JSON.stringify({ status: "success", data }));
 }

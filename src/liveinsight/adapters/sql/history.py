@@ -7,7 +7,7 @@ from typing import Any
 from duckdb import InvalidInputException
 from msgspec.structs import replace
 
-from liveinsight.adapters.sql import sandbox
+from liveinsight.adapters.sql import aside, sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
 from liveinsight.adapters.sql.compile import Compiler, Crossing, Statement, crossing_sql, edges
 from liveinsight.adapters.sql.plan import Plan, plan
@@ -20,6 +20,7 @@ from liveinsight.domain.filter import EVERYTHING, And, patterns_of
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import Money, Part
 from liveinsight.domain.period import day_span
+from liveinsight.domain.range import Span
 from liveinsight.domain.rows import Sql, SqlReport
 
 Row = tuple[Any, ...]  # as DuckDB gives it, by the types in the statement
@@ -67,6 +68,16 @@ class SqlHistory:
         """Visitors by the bucket in which they were first seen, and each in which they were."""
         _, found = self._run(returns, returns_sql(returns, self._reading.relations))
         return [(first, then, int(n)) for first, then, n in found]
+
+    def set_aside(self, site: str, zone: str, span: Span) -> list[tuple[str, int]]:
+        """Reasons why something was not counted, and how often."""
+        return aside.set_aside(self._reading, site, zone, span)
+
+    def prop_keys(
+        self, site: str, zone: str, span: Span, event: str | None
+    ) -> list[tuple[str, int]]:
+        """Names of properties, and how many events carry each."""
+        return aside.prop_keys(self._reading, site, zone, span, event)
 
     def sql(self, question: Sql) -> SqlReport:
         """The rows of one SELECT."""

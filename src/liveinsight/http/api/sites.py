@@ -1,10 +1,14 @@
 """Sites: which ones who asks may see, and for managers, making and changing them."""
 
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
+from liveinsight.domain.behaviour import parse_funnel
 from liveinsight.domain.errors import Invalid, NotFound
+from liveinsight.domain.filter import as_json
+from liveinsight.domain.goal import Goal, SavedFunnel, checked_name
+from liveinsight.domain.goal import checked as goal_of
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.site import Site, checked
 from liveinsight.http.auth import Keys, check_manager
@@ -12,6 +16,30 @@ from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
 from liveinsight.ports import Clock, Control
+
+N = TypeVar("N", Goal, SavedFunnel)
+
+
+class GoalTold(Struct, frozen=True):
+    """A goal, its condition as the filter that it is."""
+
+    name: str
+    when: list[Any]
+
+
+class GoalForm(Struct, frozen=True, forbid_unknown_fields=True):
+    """A goal; `when` is a condition on an event or page, or a filter."""
+
+    name: str
+    when: dict[str, Any] | list[Any]
+
+
+class FunnelKept(Struct, frozen=True, forbid_unknown_fields=True):
+    """A funnel that the site keeps: what `POST /api/funnel` takes, with a name."""
+
+    name: str
+    steps: list[dict[str, Any]]
+    within: str = "visit"
 
 
 class SiteTold(Struct, frozen=True):
@@ -28,6 +56,8 @@ class SiteTold(Struct, frozen=True):
     excluded_ips: tuple[str, ...]
     excluded_pages: tuple[str, ...]
     retention_days: int
+    goals: list[GoalTold]
+    funnels: list[FunnelKept]
 
 
 class SitesTold(Struct, frozen=True):
@@ -50,6 +80,8 @@ class SiteForm(Struct, frozen=True, forbid_unknown_fields=True):
     excluded_ips: tuple[str, ...] | UnsetType = UNSET
     excluded_pages: tuple[str, ...] | UnsetType = UNSET
     retention_days: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
+    goals: list[GoalForm] | UnsetType = UNSET
+    funnels: list[FunnelKept] | UnsetType = UNSET
 
 
 class SitesDoor:
@@ -119,6 +151,10 @@ class SitesDoor:
         }
         if "domains" in given:
             given["domains"] = tuple(domain.lower() for domain in given["domains"])
+        if not isinstance(form.goals, UnsetType):
+            given["goals"] = _unique([goal_of(goal.name, goal.when) for goal in form.goals])
+        if not isinstance(form.funnels, UnsetType):
+            given["funnels"] = _unique([_funnel(site.id, kept) for kept in form.funnels])
         changed = checked(structs.replace(site, **given))
         for domain in changed.domains:
             other = self._control.sites().by_name(domain)
@@ -137,8 +173,24 @@ class SitesDoor:
         return site
 
 
+def _unique(named: list[N]) -> tuple[N, ...]:
+    """Each name once: it is how a question asks for it."""
+    if len({one.name for one in named}) < len(named):
+        raise Invalid("name", "is there twice")
+    return tuple(named)
+
+
+def _funnel(site: str, kept: FunnelKept) -> SavedFunnel:
+    parse_funnel({"site": site, "range": "7d", "steps": kept.steps, "within": kept.within})
+    return SavedFunnel(checked_name(kept.name), tuple(kept.steps), kept.within)
+
+
 def _told(site: Site, *, to_manager: bool) -> SiteTold:
     settings = {name: getattr(site, name) for name in SiteTold.__struct_fields__}
+    settings["goals"] = [GoalTold(goal.name, as_json(goal.when)) for goal in site.goals]
+    settings["funnels"] = [
+        FunnelKept(funnel.name, list(funnel.steps), funnel.within) for funnel in site.funnels
+    ]
     if not to_manager:
         settings |= {"excluded_ips": (), "excluded_pages": ()}
     return SiteTold(**settings)

@@ -27,6 +27,8 @@ export interface Site {
   allowed_params: string[];
   excluded_ips: string[];
   excluded_pages: string[];
+  /** 0: for ever. */
+  retention_days: number;
   goals: Goal[];
   funnels: Funnel[];
 }
@@ -116,9 +118,8 @@ export interface Funnel {
   steps: GoalCondition[];
   within: "visit" | "day";
 }
-export interface Drop {
-  reason: string;
-  count: number;
+export interface Aside {
+  results: { reason: string; events: number }[];
 }
 export interface Person {
   email: string;

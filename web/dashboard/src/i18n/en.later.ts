@@ -47,6 +47,8 @@ export const enLater = {
   "site.timezone_hint": "Days begin at midnight there. Change it only for good reason: past days keep theirs.",
   "site.params": "Query parameters that make a page",
   "site.params_hint": "All others are dropped from page addresses.",
+  "site.retention": "Days to keep",
+  "site.retention_hint": "0 keeps everything. Older days are deleted for good.",
   "site.make_public": "Public",
   "site.make_public_hint": "Anybody with the address can read this site's figures.",
   "site.gpc": "Honour Global Privacy Control",

@@ -48,6 +48,8 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "site.timezone_hint": "이 시간대의 자정에 하루가 시작됩니다. 지난 날짜에는 적용되지 않습니다.",
   "site.params": "페이지를 구분하는 쿼리 매개변수",
   "site.params_hint": "나머지는 페이지 주소에서 제거됩니다.",
+  "site.retention": "보관 일수",
+  "site.retention_hint": "0이면 모두 보관합니다. 더 오래된 날은 완전히 삭제됩니다.",
   "site.make_public": "공개",
   "site.make_public_hint": "주소를 아는 누구나 통계를 볼 수 있습니다.",
   "site.gpc": "GPC 신호 존중",
