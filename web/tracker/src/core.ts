@@ -21,17 +21,17 @@ export const start = (
   extensions: Extension[] = [],
 ): void => {
   let page = "", // the address that was counted last, "" before the page was ever shown
-    since = 0, // the last look at a visible page
-    delay = 500,
-    next = 0, // no sending before; times are ms
+    delay = 0.5,
+    wait = 0, // heartbeats until the next sending
     view = {} as TrackedEvent,
     depth = 0,
     engaged = 0;
+  let hush: string | undefined; // the visitor opted out
   let hands: Hand[];
   // Nothing can be pushed to 0, so nothing is ever counted. A name without a dot followed by a
   // letter is localhost, a bare address or "" (a file).
   const queue = (
-      !options.local && (!/\.\D/.test(location.host) || navigator.webdriver) ? 0 : []
+      options.local == null && (!/\.\D/.test(location.host) || navigator.webdriver) ? 0 : []
     ) as TrackedEvent[],
     api = options.api || new URL("../api/events", src),
     act = (window.liveinsight = (sign: Sign, fields?: Fields): void => {
@@ -65,16 +65,19 @@ export const start = (
               ...fields,
             } as TrackedEvent;
             if (PLUS) hands.forEach((hand) => hand.shape?.(fields as TrackedEvent));
-            // Reading the opt-out throws where storage is forbidden: who can't say no is let be.
-            queue[500] || localStorage.liveinsight || queue.push(fields as TrackedEvent);
+            // Storage may be forbidden, as it is in frames of other sites.
+            try {
+              hush = localStorage.liveinsight;
+            } catch {}
+            hush || queue[500] || queue.push(fields as TrackedEvent);
             return fields as TrackedEvent;
           };
 
         // Pages set their title after their address: it is kept up to date until it is sent.
         view.title = document.title;
-        // More than two heartbeats without a look means that the machine slept.
-        engaged += since && Math.min(timestamp - since, 2e3);
-        since = (!hidden && timestamp) as number;
+        // Attention is counted in heartbeats of a visible page: no clock that jumps and no machine
+        // that sleeps can add to it.
+        sign || hidden || (engaged += 1e3);
         depth = Math.max(
           depth,
           (((scrollY + innerHeight) / document.documentElement.scrollHeight) * 100) | 0,
@@ -83,7 +86,7 @@ export const start = (
         if ((sign as PageTransitionEvent).persisted) page = "";
         // Not another page: an address that only lost its campaign tags, as some sites do.
         if (hidden || page.indexOf(page_url)) {
-          if (engaged > 0)
+          if (engaged)
             push("engagement", { page_url: page, engaged_ms: engaged, scroll_depth: depth });
           engaged = depth = 0;
           // A prerendered page, and one in a tab that was never looked at, are not seen yet.
@@ -100,18 +103,18 @@ export const start = (
           act(data.liEvent!, { props: data.liProps && JSON.parse(data.liProps) });
         }
         // The heartbeat ("") sends what has gathered; a page that hides may never come back.
-        if (page && queue[0] && (sign ? hidden : timestamp > next)) {
+        while (page && queue[0] && (sign ? hidden : --wait < 0)) {
           const batch = queue.splice(0, 100),
             body = JSON.stringify({ events: batch, sent_at: timestamp }),
             done = ({ status }: { status?: number }): void => {
               // No answer (offline), 429 and above: keep the events and wait twice as long. Their
               // ids make it harmless that the collector may have had them already.
               if (status! < 429) {
-                next = delay = 500;
+                wait = delay = 0.5;
                 if (PLUS) hands.forEach((hand) => hand.sent?.(batch));
               } else queue.unshift(...batch);
             };
-          next = timestamp + (delay *= 2);
+          wait = delay *= 2;
           if (PLUS) hands.forEach((hand) => hand.sending?.(batch));
           // A string is sent as text/plain, which needs no preflight. Firefox before 133 drops a
           // fetch when the page goes; a beacon lives on, but tells nothing.

@@ -41,7 +41,7 @@ export interface Options {
   /** Query parameters that belong to a page's address, as `q|lang`. */
   params?: string | undefined;
   /** Count also on localhost, bare addresses, files and in automated browsers. */
-  local?: boolean | string | undefined;
+  local?: true | string | undefined;
 }
 
 /**

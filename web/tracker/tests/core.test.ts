@@ -127,11 +127,12 @@ describe("attention", () => {
 
   test("a machine that slept, or whose clock jumped, adds no hours", async () => {
     const page = new Page().start();
+    await page.live();
     page.now += 8 * 3_600_000;
     await page.live();
-    page.now -= 8 * 3_600_000;
+    page.now -= 9 * 3_600_000;
     await page.hide();
-    expect(page.types()).toEqual(["page_view"]);
+    expect(page.sent.at(-1)!.engaged_ms).toBe(2000);
   });
 
   test("attention belongs to the page that was left", async () => {
@@ -221,7 +222,7 @@ describe("sending", () => {
     await page.live(100);
     page.status = 200;
     await page.live(600);
-    expect(page.sent.length).toBeLessThanOrEqual(601);
+    expect(page.sent.length).toBe(501);
   });
 
   test("a browser that cannot keep a fetch alive sends beacons", async () => {
@@ -252,7 +253,7 @@ describe("who is not counted", () => {
   test("all of these are counted when the owner asks", async () => {
     const page = new Page("http://localhost:3000/");
     page.navigator.webdriver = true;
-    await page.start({ local: true }).live(3);
+    await page.start({ local: "" }).live(3);
     expect(page.types()).toEqual(["page_view"]);
   });
 
@@ -266,17 +267,18 @@ describe("who is not counted", () => {
     expect(page.types()).toEqual(["page_view"]);
   });
 
-  test("who forbids storage, and so could not opt out", async () => {
-    const page = new Page();
-    Object.defineProperty(globalThis, "localStorage", {
-      configurable: true,
-      get: () => {
-        throw new Error("SecurityError");
-      },
-    });
-    await page.start().live(3);
-    expect(page.bodies).toEqual([]);
+});
+
+test("a frame that may not read storage is counted all the same", async () => {
+  const page = new Page();
+  Object.defineProperty(globalThis, "localStorage", {
+    configurable: true,
+    get: () => {
+      throw new Error("SecurityError");
+    },
   });
+  await page.start().live();
+  expect(page.types()).toEqual(["page_view"]);
 });
 
 describe("manners", () => {
