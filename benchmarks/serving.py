@@ -1,0 +1,114 @@
+"""Servers under measure: started on a core of their own, watched from outside, stopped by SIGTERM."""
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+SERVER_CORE, LOAD_CORE = "0", "1"
+LIVEINSIGHT = (sys.executable, "-c", "from liveinsight.entrypoints.cli import app; app()", "serve")
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+def on_core(core: str, command: Sequence[str]) -> list[str]:
+    """The command, kept on one core where the system can do that."""
+    pinned = shutil.which("taskset") and (os.cpu_count() or 1) > 1
+    return ["taskset", "-c", core, *command] if pinned else list(command)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def load_average() -> float:
+    """Of the last minute: above the benchmark's own two, others were at work too."""
+    return round(os.getloadavg()[0], 2)
+
+
+class Server:
+    """A process that listens on `port`; ready when it answers `path`."""
+
+    def __init__(
+        self, command: Sequence[str], port: int, path: str, env: Mapping[str, str] | None = None
+    ) -> None:
+        self.port = port
+        started_s = time.perf_counter()
+        self._process = subprocess.Popen(
+            on_core(SERVER_CORE, command),
+            env={**os.environ, **(env or {})},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while not self._answers(path):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"{command[0]} ended with {self._process.returncode}")
+            time.sleep(0.01)
+        self.ready_ms = round((time.perf_counter() - started_s) * 1000)
+
+    @classmethod
+    def liveinsight(cls, folder: Path) -> Self:
+        """Our server, for 5,000 visitors who all come through a proxy on this machine."""
+        port = free_port()
+        return cls(
+            (*LIVEINSIGHT, "--data-dir", str(folder), "--port", str(port)),
+            port,
+            "/readyz",
+            {
+                "LIVEINSIGHT_TRUSTED_PROXIES": "127.0.0.1",
+                "LIVEINSIGHT_RATE_LIMIT_PER_MINUTE": "0",
+                "LIVEINSIGHT_LOG_LEVEL": "error",
+            },
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        self._process.wait(60)
+
+    def cpu_s(self) -> float:
+        """Processor time of the process so far, its threads included, its children not."""
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text("ascii")
+        fields = stat.rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+    def memory_mb(self) -> dict[str, float]:
+        """Resident memory of the process, and of the processes it started."""
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
+        return {
+            "collector": _resident_mb(pid),
+            "its children": round(sum(_resident_mb(int(child)) for child in children), 1),
+        }
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            connection.request("GET", path, headers=dict(headers or {}))
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def _answers(self, path: str) -> bool:
+        try:
+            return self.get(path)[0] < 300
+        except OSError:
+            return False
+
+
+def _resident_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
+    kb = next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
+    return round(kb / 1024, 1)
