@@ -7,6 +7,7 @@ import pytest
 
 from lake_house import House
 from liveinsight.adapters.sql.history import SqlHistory
+from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain import query as queries
 from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.site import Site
@@ -14,6 +15,7 @@ from liveinsight.usecases.answer import answer
 from oracle import naive, questions, traffic
 
 QUESTIONS_A_STAGE = 5
+REMEMBERED = Remembered()
 
 
 def check(house, zone, events, now, random):
@@ -25,7 +27,8 @@ def check(house, zone, events, now, random):
         query = queries.parse({"site": "shop"} | question)
         for rollup in (True, False):
             with house.store.reading() as reading:
-                report = answer(query, site, SqlHistory(reading, rollup=rollup), now)
+                history = SqlHistory(reading, REMEMBERED, rollup=rollup)
+                report = answer(query, site, history, now)
             actual = msgspec.to_builtins(report)
             assert expected["results"] == actual["results"]
             assert expected["totals"]["metrics"] == actual["totals"]

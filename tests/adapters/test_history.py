@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from liveinsight.adapters.sql.history import SqlHistory
+from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain import query as queries
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.site import Site
@@ -13,12 +14,14 @@ from liveinsight.usecases.answer import answer
 from oracle import naive, questions
 from oracle.pasts import the_past
 
+REMEMBERED = {seed: Remembered() for seed in range(8)}
 
-def ask(question, seed, *, rollup=True):
+
+def ask(question, seed, *, rollup=True, remembered=None):
     zone, _, now, reading = the_past(seed)
     query = queries.parse({"site": "shop"} | question)
     site = Site(id="shop", timezone=zone)
-    report = answer(query, site, SqlHistory(reading, rollup=rollup), now)
+    report = answer(query, site, SqlHistory(reading, remembered, rollup=rollup), now)
     return msgspec.to_builtins(report)
 
 
@@ -29,12 +32,37 @@ def test_every_answer_is_the_oracles(seed, random):
     zone, events, now, _ = the_past(seed)
     question = questions.random_question(random, now, zone)
     expected = naive.answer(question, events, zone, now)
-    for rollup in (True, False):
-        actual = ask(question, seed, rollup=rollup)
+    for rollup, remembered in ((True, None), (True, REMEMBERED[seed]), (False, REMEMBERED[seed])):
+        actual = ask(question, seed, rollup=rollup, remembered=remembered)
         assert expected["results"] == actual["results"]
         assert expected["totals"]["metrics"] == actual["totals"]
         assert expected["totals"].get("comparison") == actual.get("totals_comparison")
         assert expected["total_rows"] == actual["meta"]["total_rows"]
+
+
+def test_what_is_settled_is_counted_once():
+    """Asked again, nothing is read: neither the whole, nor what settled days gave to another."""
+    remembered = Remembered()
+    question = {"range": "all", "metrics": ["visitors"], "filters": ["is", "os", ["macOS"]]}
+    first = ask(question, seed=2, remembered=remembered)
+    counted = remembered.misses
+    again = ask(question, seed=2, remembered=remembered)
+    assert first["results"] == again["results"]
+    assert counted == remembered.misses
+    ask(question | {"limit": 7, "metrics": ["visitors", "events"]}, seed=2, remembered=remembered)
+    assert remembered.misses > counted
+
+
+def test_what_is_remembered_is_bounded():
+    """The least used goes first, and what is too large is never kept."""
+    remembered = Remembered(max_rows=60)
+    for n in range(100):
+        remembered.get(n, lambda: [0] * 6, len)
+    assert remembered.held <= 60
+    remembered.get("large", lambda: [0] * 11, len)
+    misses = remembered.misses
+    remembered.get("large", lambda: [0] * 11, len)
+    assert misses + 1 == remembered.misses
 
 
 @pytest.mark.parametrize(

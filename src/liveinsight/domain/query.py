@@ -112,9 +112,11 @@ def _metric(raw: object, field: str) -> str:
 
 
 def _goal(raw: object) -> Filter | str | None:
-    """A goal by its name, or told on the spot."""
+    """A goal by its name, or told on the spot: as a condition or as a filter."""
     if raw is None or isinstance(raw, str):
         return raw
+    if isinstance(raw, list):
+        return parse_filter(raw, "goal")
     return parse_condition(raw, "goal")
 
 

@@ -10,11 +10,14 @@ from liveinsight.domain.metric import (
     METRICS,
     REVENUE,
     Figure,
+    Money,
     change,
     figure,
     money,
     money_change,
+    money_sum,
 )
+from liveinsight.domain.query import Order
 from liveinsight.domain.report import Change, Compared, Row
 
 
@@ -46,6 +49,57 @@ def page_of(count: Count, rows: list[Counts]) -> list[Counts]:
         elif order.descending:
             rows = rows[::-1]
     return rows[count.offset : count.offset + count.limit]
+
+
+def arranged(count: Count, rows: list[Counts]) -> tuple[list[Counts], int]:
+    """Rows that were added up piece by piece: the part asked for, and how many there are in all."""
+    if count.only is not None:
+        wanted = set(count.only)
+        return [row for row in rows if row.keys in wanted], len(wanted)
+    if not count.dimensions or count.is_series:
+        return rows, len(rows)
+    rows = [row for row in rows if _is_told(count, row)]
+    for place in reversed(range(len(count.dimensions))):
+        rows = _by_key(rows, place, descending=False)
+    order = list(count.order_by)
+    if not order:
+        order = [Order(count.interval, descending=False)] if count.interval else []
+        order += [Order(name, descending=True) for name in count.metrics[:1] if name in METRICS]
+    for by in reversed(order):
+        if by.by in METRICS:
+            rows = _by_figure(rows, by.by, descending=by.descending)
+        else:
+            place = count.dimensions.index(by.by)
+            rows = _by_key(rows, place, descending=by.descending)
+    return rows[count.offset : count.offset + count.limit], len(rows)
+
+
+def _is_told(count: Count, row: Counts) -> bool:
+    """Whether any figure of the row is more than nothing."""
+    metrics = (METRICS[name] for name in count.metrics)
+    return any(row.parts[metric.denominator or metric.numerator] for metric in metrics)
+
+
+def _by_key(rows: list[Counts], place: int, *, descending: bool) -> list[Counts]:
+    """Rows without a value come last, whichever way."""
+
+    def of(row: Counts) -> str | int:
+        key = row.keys[place]
+        return key.toordinal() if isinstance(key, date) else key if key is not None else ""
+
+    there = [row for row in rows if row.keys[place] is not None]
+    missing = [row for row in rows if row.keys[place] is None]
+    return sorted(there, key=of, reverse=descending) + missing
+
+
+def summed(count: Count, rows: Iterable[Counts]) -> Counts:
+    """All rows together; exact where a series is of days or longer, as ids are a day's."""
+    rows = list(rows)
+    parts = {part: sum(row.parts[part] for row in rows) for part in count.parts}
+    total: Money = {}
+    for row in rows:
+        total = money_sum(total, row.money)
+    return Counts((), parts, total)
 
 
 def _by_figure(rows: list[Counts], name: str, *, descending: bool) -> list[Counts]:

@@ -10,7 +10,7 @@ from liveinsight.domain import behaviour
 from liveinsight.domain import query as queries
 from liveinsight.domain import range as ranges
 from liveinsight.domain.aside import Aside, AsideReport, PropKeys, PropKeysReport
-from liveinsight.domain.errors import NotFound, Unauthorized, Unavailable
+from liveinsight.domain.errors import Forbidden, Invalid, NotFound, Unauthorized, Unavailable
 from liveinsight.domain.question import Goals, GoalsReport, Question
 from liveinsight.domain.report import Report
 from liveinsight.domain.rows import Export, Format, SqlReport, checked_sql, export_range
@@ -232,8 +232,11 @@ class AskDoor:
         return Response(200, headers, b'{"status":"success","data":' + body + b"}")
 
     def _owned(self, request: Request, name: str | None) -> Site:
-        if self._keys.of(request, self._clock.now_ms()) is None:
+        key = self._keys.of(request, self._clock.now_ms())
+        if key is None:
             raise Unauthorized("This needs a key (X-API-Key or Authorization: Bearer).")
+        if key.id.startswith("share:"):
+            raise Forbidden("A share link shows figures, and no rows.")
         return self._site(request, name, even_if_public=True)
 
     def _site(self, request: Request, name: str | None, *, even_if_public: bool = False) -> Site:
@@ -252,7 +255,10 @@ Reader = Callable[[object], Any]
 
 
 def _read_goals(raw: object) -> Goals:
-    told = msgspec.convert(raw, GoalsTold)
+    try:
+        told = msgspec.convert(raw, GoalsTold)
+    except msgspec.ValidationError as error:
+        raise Invalid("goals", str(error)) from None
     return Goals(told.site, ranges.parse(told.range))
 
 

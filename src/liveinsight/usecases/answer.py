@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from liveinsight.domain import range as ranges
+from liveinsight.domain.bucket import LENGTH_MS
 from liveinsight.domain.count import Count, Counts, Keys
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.filter import Filter, as_json
@@ -21,6 +22,7 @@ from liveinsight.domain.tell import (
     filled,
     nothing,
     page_of,
+    summed,
     told,
 )
 from liveinsight.ports import History
@@ -28,23 +30,40 @@ from liveinsight.ports import History
 
 def answer(query: Query, site: Site, history: History, now_ms: int) -> Report:
     """The report on the query, as of `now_ms`."""
-    span = _settled(query, site, history, now_ms)
-    count = _count(query, site, span, _goal(query, site))
+    count = counted_of(query, site, history, now_ms)
     before = _before(query, count, now_ms)
     counted = history.count(count)
     rows = filled(count, counted)
-    total_rows = len(rows) if count.is_series else counted.total_rows
-    whole = replace(count, dimensions=(), order_by=(), limit=1, offset=0)
-    totals = filled(whole, history.count(whole))[0] if count.dimensions else rows[0]
-    if count.is_series or not count.dimensions:
+    is_filled = count.is_series or not count.dimensions
+    total_rows = len(rows) if is_filled else counted.total_rows
+    totals = _totals(count, rows, history)
+    if is_filled:
         rows = page_of(count, rows)
     return Report(
         results=_results(count, before, rows, history),
         totals=figures(count, totals),
         meta=Meta(total_rows=total_rows, elapsed_ms=0, read=counted.read, fresh_until=now_ms),
         query=_settled_query(query, count, before),
-        totals_comparison=_totals_comparison(whole, before, totals, history),
+        totals_comparison=_totals_comparison(count, before, totals, history),
     )
+
+
+def _totals(count: Count, rows: list[Counts] | None, history: History) -> Counts:
+    """The figures without dimensions; of a series of days they are the sum of its rows."""
+    if not count.dimensions and rows is not None:
+        return rows[0]
+    if count.is_series and count.interval not in LENGTH_MS:
+        if rows is None:
+            rows = filled(count, history.count(count))
+        return summed(count, rows)
+    whole = replace(count, dimensions=(), order_by=(), limit=1, offset=0, only=None)
+    return filled(whole, history.count(whole))[0]
+
+
+def counted_of(query: Query, site: Site, history: History, now_ms: int) -> Count:
+    """What has to be counted for the query, as of `now_ms`."""
+    span = _settled(query, site, history, now_ms)
+    return _count(query, site, span, _goal(query, site))
 
 
 def _settled(query: Query, site: Site, history: History, now_ms: int) -> ranges.Span:
@@ -91,8 +110,9 @@ def _results(count: Count, before: Count | None, rows: list[Counts], history: Hi
         return [told(count, row) for row in rows]
     keys = counterparts(count, before, rows)
     wanted = tuple(key for key in keys if key is not None)
-    asked = replace(before, only=wanted, limit=len(wanted) or 1, offset=0)
-    then = {row.keys: row for row in history.count(asked).rows} if wanted else {}
+    if count.dimensions and not count.is_series:
+        before = replace(before, only=wanted, order_by=(), limit=len(wanted) or 1, offset=0)
+    then = {row.keys: row for row in history.count(before).rows} if wanted else {}
     return [
         told(count, row, compared(count, row, _twin(before, key, then)))
         for row, key in zip(rows, keys, strict=True)
@@ -104,12 +124,11 @@ def _twin(before: Count, keys: Keys | None, then: Mapping[Keys, Counts]) -> Coun
 
 
 def _totals_comparison(
-    whole: Count, before: Count | None, totals: Counts, history: History
+    count: Count, before: Count | None, totals: Counts, history: History
 ) -> Compared | None:
     if before is None:
         return None
-    then = replace(whole, span=before.span)
-    return compared(whole, totals, filled(then, history.count(then))[0])
+    return compared(count, totals, _totals(before, None, history))
 
 
 def _settled_query(query: Query, count: Count, before: Count | None) -> dict[str, object]:

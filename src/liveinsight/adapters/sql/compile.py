@@ -43,6 +43,13 @@ class Statement(Struct, frozen=True):
         return {name: value for name, value in self.parameters.values.items() if name in used}
 
 
+class Source(Struct, frozen=True):
+    """Rows that may be added; `is_summed` where each value of the dimensions has only one."""
+
+    sql: str
+    is_summed: bool = True
+
+
 class Crossing(Struct, frozen=True):
     """Visits that go on over these midnights, from days of the roll-up into scanned ones.
 
@@ -68,25 +75,35 @@ class Compiler:
 
     def rows(self, crossing: Crossing | None) -> Statement:
         """The rows asked for, each with its integers and how many rows there are in all."""
-        count = self.count
-        told = sorted(part.value for part in count.parts) + [SALES] * count.wants_revenue
-        sums = [f"coalesce(sum({name}), 0) AS {name}" for name in told]
-        sources = list(self._sources(crossing)) or [self._nothing(told)]
         lines = [
             "-- What is counted, by the values of the dimensions?",
-            "WITH counted AS (",
-            "\nUNION ALL BY NAME\n".join(sources),
-            "), summed AS (",
-            f"SELECT {', '.join(self._names + sums)}",
-            "FROM counted",
-            *([f"GROUP BY {', '.join(self._names)}"] if self._names else []),
-            ")",
             "SELECT *, count(*) OVER () AS total_rows",
-            "FROM summed",
+            f"FROM ({self._summed(crossing)})",
             *self._kept(),
             *self._ordered(),
         ]
         return Statement("\n".join(lines), self.parameters)
+
+    def sums(self, crossing: Crossing | None) -> Statement:
+        """Every row that there is, in no order: to be added to those of other days."""
+        lines = ["-- What is counted on these days?", self._summed(crossing)]
+        return Statement("\n".join(lines), self.parameters)
+
+    def _summed(self, crossing: Crossing | None) -> str:
+        """The sum of all sources; a single one that is grouped already is its own sum."""
+        told = sorted(part.value for part in self.count.parts) + [SALES] * self.count.wants_revenue
+        sources = list(self._sources(crossing)) or [Source(self._nothing(told))]
+        if len(sources) == 1 and sources[0].is_summed:
+            return sources[0].sql
+        sums = [f"coalesce(sum({name}), 0) AS {name}" for name in told]
+        lines = [
+            f"SELECT {', '.join(self._names + sums)}",
+            "FROM (",
+            "\nUNION ALL BY NAME\n".join(source.sql for source in sources),
+            ")",
+            *self._grouped(),
+        ]
+        return "\n".join(lines)
 
     def money(self, keys: Sequence[Keys]) -> Statement:
         """The amounts by currency, of the rows with these values of the dimensions."""
@@ -161,24 +178,24 @@ class Compiler:
 
     # --- The sources -------------------------------------------------------------------------
 
-    def _sources(self, crossing: Crossing | None) -> Iterable[str]:
+    def _sources(self, crossing: Crossing | None) -> Iterable[Source]:
         plan, parts = self.plan, self.count.parts
         if plan.rolled:
-            yield self._rolled()
+            yield Source(self._rolled())
         if not plan.scan.pieces:
             return
         if of_visits := _of(OF_VISITS, parts):
             if of_events(self.count):
-                yield self._visits_of_events(of_visits, crossing)
+                yield Source(self._visits_of_events(of_visits, crossing))
             else:
-                yield self._visits(of_visits)
+                yield Source(self._visits(of_visits))
         if of_views := _of(OF_VIEWS, parts):
-            yield self._views(of_views)
+            yield Source(self._views(of_views))
         counted = _of(OF_EVENTS, parts)
         if self.count.wants_revenue:
             counted.append(f"count(revenue_amount) AS {SALES}")
         if counted:
-            yield self._counted_events(counted)
+            yield Source(self._counted_events(counted), is_summed=not _by_day(parts))
 
     def _rolled(self) -> str:
         count, plan = self.count, self.plan
@@ -292,12 +309,12 @@ class Compiler:
         if self.count.goal is not None:
             goal = filter_sql(self.count.goal, self.parameters, bare=False)
             columns.append(f"{goal} AS is_goal")
-        by_day = [*self._names, "day"] if _by_day(self.count.parts) else self._names
+        is_by_day, by_day = _by_day(self.count.parts), [*self._names, "day"]
         return "\n".join(
             [
                 f"SELECT {', '.join(self._names + counted)}",
                 f"FROM ({self.matching(self.plan.scan, columns)})",
-                *([f"GROUP BY {', '.join(by_day)}"] if by_day else []),
+                *([f"GROUP BY {', '.join(by_day)}"] if is_by_day else self._grouped()),
             ]
         )
 

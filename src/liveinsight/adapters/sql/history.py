@@ -10,41 +10,125 @@ from msgspec.structs import replace
 from liveinsight.adapters.sql import aside, sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
 from liveinsight.adapters.sql.compile import Compiler, Crossing, Statement, crossing_sql, edges
-from liveinsight.adapters.sql.plan import Plan, plan
+from liveinsight.adapters.sql.plan import Plan, Scan, adds_by_days, days_of, plan
 from liveinsight.adapters.sql.reading import Reading
-from liveinsight.adapters.sql.relations import over
+from liveinsight.adapters.sql.relations import Piece, Relations, over
+from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.count import Count, Counted, Counts, Keys
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.filter import EVERYTHING, And, patterns_of
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import Money, Part
-from liveinsight.domain.period import day_span
+from liveinsight.domain.period import day_span, local_day
 from liveinsight.domain.range import Span
 from liveinsight.domain.rows import Sql, SqlReport
+from liveinsight.domain.tell import arranged
 
+# What scans read; a roll-up is written anew with every seal and says nothing of it.
+ASKED = (Relation.EVENTS, Relation.VISITS)
 Row = tuple[Any, ...]  # as DuckDB gives it, by the types in the statement
 
 
 class SqlHistory:
     """Counts over one reading. Without `rollup` everything is scanned: slower, and the same."""
 
-    def __init__(self, reading: Reading, *, rollup: bool = True) -> None:
+    def __init__(
+        self, reading: Reading, remembered: Remembered | None = None, *, rollup: bool = True
+    ) -> None:
         self._reading = reading
+        self._relations = reading.relations
+        self._remembered = remembered
         self._rollup = rollup
 
     def first_ms(self, site: str, zone: str) -> int | None:
         """When the site's first day with events begins."""
-        days = self._reading.relations.days(site)
+        days = self._relations.days(site)
         return None if days is None else day_span(days[0], zone).start_ms
 
     def count(self, count: Count) -> Counted:
         """The rows asked for."""
-        planned = plan(count, self._reading.relations, rollup=self._rollup)
-        compiler = Compiler(count, planned, self._reading.relations)
+        count = self._calmed(count)
+        if self._remembered is None:
+            return self._counted(count)
+        # The object itself is in the key: while it is there no other can have its place.
+        key = (_Same(self._relations), self._reading.hot_seq, count)
+        return self._remembered.get(key, lambda: self._counted(count), _size)
+
+    def _calmed(self, count: Count) -> Count:
+        """A span that ends after all that is known may as well end with its day.
+
+        So questions that end now are the same question until something new is kept.
+        """
+        day = local_day(count.span.end_ms - 1, count.zone)
+        if day.end_ms == count.span.end_ms or count.span.end_ms <= self._last_ms(count, day.date):
+            return count
+        return replace(count, span=Span(count.span.start_ms, day.end_ms))
+
+    def _last_ms(self, count: Count, day: date) -> int:
+        """The time of the last event on the day or after it; 0 where there is none."""
+        known = self._relations.days(count.site)
+        if known is None or known[1] < day:
+            return 0
+
+        def look() -> int:
+            pieces = self._relations.pieces(count.site, day, known[1])
+            row = self._reading.cursor.execute(
+                "-- When was the last event?\n"
+                f"SELECT max(time_ms)\nFROM {over(pieces, Relation.EVENTS)}"
+            ).fetchone()
+            return int(row[0] or 0) if row else 0
+
+        if self._remembered is None:
+            return look()
+        key = (_Same(self._relations), self._reading.hot_seq, count.site, day)
+        return self._remembered.get(key, look, lambda _: 1)
+
+    def _counted(self, count: Count) -> Counted:
+        planned = plan(count, self._relations, rollup=self._rollup)
+        settled = tuple(piece for piece in planned.scan.whole if not piece.is_live)
+        if self._remembered is None or not settled or not adds_by_days(count):
+            return self._at_once(count, planned)
+        if (count.site, count.dimensions) in self._remembered.wide:
+            return self._at_once(count, planned)
+        rows: dict[Keys, Counts] = {}
+        for piece in settled:
+            _add(rows, self._of_piece(count, piece, self._remembered))
+        rest = Scan(tuple(piece for piece in planned.scan.whole if piece.is_live), planned.scan.cut)
+        if planned.rolled or rest.pieces:
+            _add(rows, self._sums(count, replace(planned, scan=rest)))
+        told, total = arranged(count, list(rows.values()))
+        return Counted(told, total, planned.read)
+
+    def _of_piece(self, count: Count, piece: Piece, remembered: Remembered) -> list[Counts]:
+        """What the piece gives to the sum; its files never change, so it is counted once."""
+        start = day_span(piece.first_day, count.zone).start_ms
+        span = Span(start, day_span(piece.last_day, count.zone).end_ms)
+        whole = replace(
+            count, span=span, order_by=(), limit=1, offset=0, only=None, metrics=_sorted(count)
+        )
+
+        def work() -> list[Counts]:
+            days = days_of(span, count.zone)
+            scan = Scan((piece,), ())
+            return self._sums(whole, Plan(days, None, (), scan, "events"))
+
+        names = (file.name for file in piece.files if file.relation in ASKED)
+        rows = remembered.get((*names, whole), work, len)
+        if len(rows) > remembered.widest:
+            # Sorting and cutting so many is DuckDB's work, in one scan.
+            remembered.wide.add((count.site, count.dimensions))
+        return rows
+
+    def _sums(self, count: Count, planned: Plan) -> list[Counts]:
+        compiler = Compiler(count, planned, self._relations)
+        names, found = self._run(count, compiler.sums(None))
+        return _rows(count, names, found)
+
+    def _at_once(self, count: Count, planned: Plan) -> Counted:
+        compiler = Compiler(count, planned, self._relations)
         names, found = self._run(count, compiler.rows(self._crossing(count, planned)))
-        parts = [Part(name) for name in names if name in set(Part)]
-        rows = [_counts(row, names, parts, len(count.dimensions)) for row in found]
+        rows = _rows(count, names, found)
         total = int(found[0][names.index("total_rows")]) if found else 0
         if not found and count.offset:  # past the last row nothing tells how many there are
             total = self.count(replace(count, limit=1, offset=0)).total_rows
@@ -55,18 +139,18 @@ class SqlHistory:
 
     def funnel(self, steps: Steps) -> tuple[int, ...]:
         """How many took each step after the one before."""
-        _, found = self._run(steps, funnel_sql(steps, self._reading.relations))
+        _, found = self._run(steps, funnel_sql(steps, self._relations))
         return tuple(int(number) for number in found[0])
 
     def journeys(self, paths: Paths) -> tuple[list[tuple[tuple[str | None, ...], int]], int]:
         """The pages seen first and by how many visits; and how many visits there are."""
-        _, found = self._run(paths, journeys_sql(paths, self._reading.relations))
+        _, found = self._run(paths, journeys_sql(paths, self._relations))
         rows = [(tuple(pages), int(visits)) for pages, visits, _ in found]
         return rows, int(found[0][2]) if found else 0
 
     def returns(self, returns: Returns) -> list[tuple[date, date, int]]:
         """Visitors by the bucket in which they were first seen, and each in which they were."""
-        _, found = self._run(returns, returns_sql(returns, self._reading.relations))
+        _, found = self._run(returns, returns_sql(returns, self._relations))
         return [(first, then, int(n)) for first, then, n in found]
 
     def set_aside(self, site: str, zone: str, span: Span) -> list[tuple[str, int]]:
@@ -88,7 +172,7 @@ class SqlHistory:
         midnights = edges(count, planned)
         if not midnights:
             return None
-        relations, days = self._reading.relations, planned.days
+        relations, days = self._relations, planned.days
         last = planned.rolled[-1].last_day
         visits = relations.pieces(count.site, days.first, last)
         sql = (
@@ -103,7 +187,7 @@ class SqlHistory:
         return Crossing(since, tuple(piece for piece in since if not piece.is_live), midnights)
 
     def _money(self, count: Count, planned: Plan, keys: Sequence[Keys]) -> dict[Keys, Money]:
-        compiler = Compiler(count, planned, self._reading.relations)
+        compiler = Compiler(count, planned, self._relations)
         _, found = self._run(count, compiler.money(keys))
         sums: dict[Keys, Money] = {}
         for *values, currency, amount in found:
@@ -129,10 +213,42 @@ def _has_patterns(asked: Count | Steps | Paths | Returns) -> bool:
     return bool(patterns_of(And((asked.filters, *others))))
 
 
-def _counts(row: Row, names: list[str], parts: list[Part], width: int) -> Counts:
-    by_name = dict(zip(names, row, strict=True))
-    return Counts(
-        keys=row[:width],
-        parts={part: int(by_name[part.value]) for part in parts},
-        money={},
-    )
+class _Same:
+    """Equal to itself alone, by identity, and keeps it alive."""
+
+    def __init__(self, relations: Relations) -> None:
+        self._relations = relations
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._relations is other._relations
+
+    def __hash__(self) -> int:
+        return id(self._relations)
+
+
+def _size(counted: Counted) -> int:
+    return len(counted.rows) + 1
+
+
+def _sorted(count: Count) -> tuple[str, ...]:
+    """The metrics in one order, as the order makes no difference to a sum."""
+    return tuple(sorted(count.metrics))
+
+
+def _add(rows: dict[Keys, Counts], more: list[Counts]) -> None:
+    for row in more:
+        known = rows.get(row.keys)
+        if known is None:
+            rows[row.keys] = row
+        else:
+            parts = {part: n + row.parts[part] for part, n in known.parts.items()}
+            rows[row.keys] = Counts(row.keys, parts, {})
+
+
+def _rows(count: Count, names: list[str], found: list[Row]) -> list[Counts]:
+    width = len(count.dimensions)
+    parts = [(Part(name), place) for place, name in enumerate(names) if name in set(Part)]
+    return [
+        Counts(row[:width], {part: int(row[place] or 0) for part, place in parts}, {})
+        for row in found
+    ]

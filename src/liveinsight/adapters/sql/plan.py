@@ -109,6 +109,14 @@ def of_events(count: Count) -> bool:
     return any(kind(name) is Kind.EVENT for name in count.looked_at)
 
 
+def adds_by_days(count: Count) -> bool:
+    """Whether scanned days may be counted one by one and added.
+
+    Visits with a matching event may match on both sides of a midnight; all else is of one day.
+    """
+    return not count.wants_revenue and not (of_events(count) and count.parts & OF_VISITS.keys())
+
+
 def rollup_dimension(count: Count) -> str | None:
     """The roll-up's dimension that has the count's integers, if there is one."""
     if count.wants_revenue or not count.parts <= OF_ROLLUP.keys():

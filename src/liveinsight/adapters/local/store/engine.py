@@ -116,5 +116,5 @@ def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         }
     )
-    db.execute("SET parquet_metadata_cache = true")
+    db.execute("SET GLOBAL parquet_metadata_cache = true")  # cursors have settings of their own
     return db
