@@ -7,6 +7,9 @@ import { mock } from "./dev/mock.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const FIRST =
+  /node_modules\/(svelte|esm-env|clsx|d3-array|d3-shape|d3-path|internmap)\/|src\/(state|format|data|api)\/|src\/i18n\/(en|index\.svelte)\.ts|src\/parts\/(Icon|Menu|Empty|Trouble|BarList|Counter)\.svelte|src\/live\/(live\.svelte|connection|feed|Signal|Minutes|LiveStrip)|src\/screens\/(Shell|PersonMenu|keys)|src\/site\/(chart|questions|rangename|Controls|FilterChips|FilterMenu|Tabs|Numbers|Chart|PanelCard|SitePage|WaitingNote)\./;
+
 export default defineConfig({
   base: "./",
   root: here("."),
@@ -18,7 +21,11 @@ export default defineConfig({
     // A data: address would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: here("dashboard.html") },
+    rolldownOptions: {
+      input: here("dashboard.html"),
+      // What the first view needs is one chunk: many small ones compress worse and come later.
+      output: { codeSplitting: { groups: [{ name: "first", test: FIRST }] } },
+    },
   },
   server: {
     proxy: { "/api": { target: process.env["LIVEINSIGHT_DEV_SERVER"] ?? "http://127.0.0.1:8000" } },

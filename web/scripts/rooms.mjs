@@ -31,6 +31,7 @@ function tool(name) {
     vitest: "vitest/vitest.mjs",
     tsc: "typescript/bin/tsc",
     "svelte-check": "svelte-check/bin/svelte-check",
+    eslint: "eslint/bin/eslint.js",
   }[name];
   return join(web, "node_modules", script);
 }
@@ -44,6 +45,7 @@ const verbs = {
     if (holds(join(room, "src"), ".svelte"))
       run("svelte-check", ["--tsconfig", "./tsconfig.json", "--fail-on-warnings"], room);
     else run("tsc", ["--noEmit", "--project", "tsconfig.json"], room);
+    if (existsSync(join(room, "eslint.config.js"))) run("eslint", ["--max-warnings=0", "."], room);
   },
   test(room) {
     run("vitest", ["run", "--passWithNoTests"], room);

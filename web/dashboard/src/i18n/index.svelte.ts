@@ -1,6 +1,7 @@
 // The chosen language and `t`, which every screen says its words with. The first words of English
 // are in the first script; other languages, and the words of screens that come later, are loaded
 // with them.
+import { untrack } from "svelte";
 import { en } from "./en";
 import type { Key, Messages } from "./keys";
 
@@ -29,10 +30,16 @@ export async function choose(next: Language): Promise<void> {
 }
 
 /** The words of the screens that are not the first; asked for before one of them is shown. */
-export async function loadLater(): Promise<void> {
+async function loadLater(): Promise<void> {
   if (wantsLater) return;
   wantsLater = true;
   await choose(chosen.language);
+}
+
+/** A part that comes later, with its words. */
+export async function later<T>(part: Promise<T>): Promise<T> {
+  const [found] = await Promise.all([part, untrack(loadLater)]);
+  return found;
 }
 
 async function laterOf(name: Language): Promise<Partial<Messages>> {
