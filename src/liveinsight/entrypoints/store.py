@@ -21,8 +21,10 @@ from liveinsight.wiring.replies import exported, replied
 def main(folder: str, memory_mb: str, retention_days: str, descriptor: str) -> None:
     """Run until the other end of the socket is closed."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    # Ctrl-C is for the server, which then closes the socket.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Terminals and service managers signal the whole family: the end is the server's to tell, by
+    # closing the socket.
+    for sig in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sig, signal.SIG_IGN)
     limits = Limits(int(memory_mb), threads=max(2, min(4, os.cpu_count() or 2)))
     store = DuckStore(
         Folder(Path(folder)), SystemClock(), limits, retention_days=int(retention_days)
