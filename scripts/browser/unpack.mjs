@@ -1,5 +1,8 @@
-// Unpacks the packaged Chromium (it goes to the system's folder for temporary files, so browser.sh
-// sets TMPDIR) and prints where it is.
-import chromium from "@sparticuz/chromium";
+// Unpacks the packaged Chromium, its fonts, and the system libraries that a small machine lacks.
+// They go to the system's folder for temporary files, which browser.sh sets by TMPDIR.
+import { fileURLToPath } from "node:url";
+import chromium, { inflate } from "@sparticuz/chromium";
 
-console.log(await chromium.executablePath());
+await chromium.executablePath();
+const libraries = new URL("../bin/al2023.tar.br", import.meta.resolve("@sparticuz/chromium"));
+await inflate(fileURLToPath(libraries));

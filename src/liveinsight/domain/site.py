@@ -53,7 +53,7 @@ class Site(Struct, frozen=True, kw_only=True):
 
     def excludes_page(self, path: str) -> bool:
         """Whether the page is shut out, by its path or by `prefix/*`."""
-        return any(
+        return bool(self.excluded_pages) and any(
             path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
             for pattern in self.excluded_pages
         )

@@ -23,6 +23,8 @@ SLOWEST_READ_S = 30.0
 # A body that takes longer than this to arrive is somebody holding the connection.
 SLOWEST_BODY_S = 30.0
 
+BODILESS = frozenset({204, 304})
+
 
 class Gone(Exception):
     """The client hung up before its request was whole."""
@@ -99,9 +101,7 @@ async def _send_whole(answer: Response, send: Send, *, has_body: bool) -> None:
 
 
 async def _send_stream(answer: Stream, receive: Receive, send: Send) -> None:
-    await send(
-        {"type": "http.response.start", "status": answer.status, "headers": list(answer.headers)}
-    )
+    await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
     sending = asyncio.create_task(_send_chunks(answer, send))
     leaving = asyncio.create_task(_disconnected(receive))
     try:

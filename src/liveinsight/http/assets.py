@@ -5,7 +5,7 @@ import re
 from importlib.resources.abc import Traversable
 
 from liveinsight.domain.errors import NotFound
-from liveinsight.http.exchange import NOSNIFF, Request, Response
+from liveinsight.http.exchange import NOSNIFF, Headers, Request, Response
 from liveinsight.http.routes import Route
 
 MEDIA = {
@@ -20,6 +20,16 @@ MEDIA = {
     ".webmanifest": b"application/manifest+json",
     ".woff2": b"font/woff2",
 }
+# Pages of ours may load from us alone, and run no inline script.
+PAGE_HEADERS: Headers = (
+    (
+        b"content-security-policy",
+        b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'; object-src 'none'",
+    ),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+)
 HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.\w+$")
 FOREVER = b"public, max-age=31536000, immutable"
 ASK_AGAIN = b"no-cache"
@@ -70,6 +80,7 @@ class Assets:
             (b"etag", b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'),
             (b"cache-control", FOREVER if HASHED.search(parts[-1]) else ASK_AGAIN),
             NOSNIFF,
+            *(PAGE_HEADERS if suffix == ".html" else ()),
         )
         self._known[path] = Response(200, headers, body)
         return self._known[path]

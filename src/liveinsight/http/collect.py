@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -11,7 +12,7 @@ from liveinsight.domain.key import Scope
 from liveinsight.domain.sighting import Caller, Id, Sighting, skew_of
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.auth import Keys
-from liveinsight.http.exchange import Request, Response, plain, success
+from liveinsight.http.exchange import POSTED_HEADERS, Handler, Request, Response, plain, success
 from liveinsight.http.limits import RateLimit
 from liveinsight.http.routes import Param, Route
 from liveinsight.http.tokens import LIFETIME_S, SignedTokens
@@ -23,6 +24,7 @@ GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
 )
 GPC_OR_DNT = b"1"
+REMEMBERED = 16_384
 
 Collecting = Callable[[Sequence[Sighting], Caller], Outcome]
 
@@ -74,17 +76,18 @@ class CollectDoor:
         self._clock = clock
         self._country_header = country_header
         self._csrf = SignedTokens(control.secret("csrf"))
-        self.kept = 0
+        # Most requests come from who sent one a moment ago.
+        self._sender = lru_cache(maxsize=REMEMBERED)(sender_of)
         self.dropped: Counter[Drop] = Counter()
         self._refused: Counter[tuple[str, Drop]] = Counter()
 
-    def routes(self) -> tuple[Route, ...]:
-        """What is answered here."""
+    def routes(self, events: Handler | None = None) -> tuple[Route, ...]:
+        """What is answered here; `events` is how a home takes them, if not one by one."""
         return (
             Route(
                 method="POST",
                 path="/api/events",
-                handler=self.events,
+                handler=events or self.events,
                 about="Collect events: a batch of 1 to 100, or one bare event",
                 body=Told,
                 answers=Collected,
@@ -118,6 +121,14 @@ class CollectDoor:
 
     async def events(self, request: Request) -> Response:
         """`POST /api/events`."""
+        outcome, answer = self.judge(request)
+        await self._hot.keep(outcome.events, outcome.lost)
+        return answer
+
+    def judge(self, request: Request) -> tuple[Outcome, Response]:
+        """What came of the request, and its answer, to be given when the outcome is durable:
+        a duplicate's too, as the event it repeats may be among those still being written.
+        """
         caller = self._caller(request)
         try:
             told = read_told(request)
@@ -128,16 +139,14 @@ class CollectDoor:
         except Invalid:
             self._refuse(Drop.INVALID)
             raise
-        await self._keep(outcome)
-        return success(
-            Collected(
-                processed_events=outcome.processed,
-                session_updated=outcome.processed > 0,
-                new_session=outcome.starts_visit,
-                dropped=outcome.dropped,
-                event_ids=outcome.event_ids,
-            )
+        collected = Collected(
+            outcome.processed,
+            outcome.processed > 0,
+            outcome.starts_visit,
+            outcome.dropped,
+            outcome.event_ids,
         )
+        return outcome, success(collected, POSTED_HEADERS)
 
     async def pixel(self, request: Request) -> Response:
         """`GET /api/pixel.gif`: a page view of a page without script."""
@@ -154,7 +163,8 @@ class CollectDoor:
             sighting = msgspec.convert({k: v for k, v in fields.items() if v}, Sighting)
         except msgspec.ValidationError as error:
             raise Invalid("query", str(error)) from None
-        await self._keep(self._judged([sighting], self._caller(request)))
+        outcome = self._judged([sighting], self._caller(request))
+        await self._hot.keep(outcome.events, outcome.lost)
         return plain(200, GIF, b"image/gif")
 
     async def csrf_token(self, request: Request) -> Response:
@@ -166,51 +176,44 @@ class CollectDoor:
 
     def _judged(self, sightings: list[Sighting], caller: Caller) -> Outcome:
         self._hot.check_room()
-        return self._collect(sightings, caller)
-
-    async def _keep(self, outcome: Outcome) -> None:
-        """Nothing is acknowledged before it is durable: a duplicate neither, as the event it
-        repeats may be among those that are still being written.
-        """
+        outcome = self._collect(sightings, caller)
         if self._refused:
             outcome.lost.update(self._refused)
             self._refused.clear()
-        await self._hot.keep(outcome.events, outcome.lost)
-        self.kept += outcome.processed
         if outcome.dropped:
             self.dropped.update(outcome.dropped)
+        return outcome
 
     def _caller(self, request: Request) -> Caller:
+        headers = request.headers
         now_ms = self._clock.now_ms()
-        key = self._keys.of(request, now_ms) if _sends_key(request) else None
-        address = self._addresses.client(request)
+        key = self._keys.of(request, now_ms) if _sends_key(headers) else None
+        sender = self._sender(
+            self._addresses.client(request),
+            headers.get(b"user-agent", b""),
+            headers.get(b"accept-language", b""),
+            self._country(request),
+            headers.get(b"sec-gpc") == GPC_OR_DNT,
+            headers.get(b"dnt") == GPC_OR_DNT,
+        )
         if key is None or not key.scopes & {Scope.SERVER, Scope.IMPORT}:
             try:
-                self._limit.check(address, now_ms)
+                self._limit.check(sender[0], now_ms)
             except RateLimited:
                 self._refuse(Drop.RATE_LIMITED)
                 raise
-        headers = request.headers
-        return Caller(
-            received_ms=now_ms,
-            address=address,
-            user_agent=headers.get(b"user-agent", b"").decode("latin-1")[:512],
-            country=self._country(request),
-            gpc=headers.get(b"sec-gpc") == GPC_OR_DNT,
-            dnt=headers.get(b"dnt") == GPC_OR_DNT,
-            language=_language(headers.get(b"accept-language", b"")),
-            key=key,
-        )
+        return Caller(now_ms, *sender, key)
 
-    def _country(self, request: Request) -> str | None:
+    def _country(self, request: Request) -> bytes:
         """The edge's word for it, where it comes from the edge."""
         if self._country_header is None or not self._addresses.is_proxied(request):
-            return None
-        code = request.header(self._country_header).upper()
-        return code if len(code) == 2 and code.isalpha() and code != "XX" else None
+            return b""
+        return request.headers.get(self._country_header, b"")
 
     def _check_csrf(self, told: Told, request: Request, caller: Caller) -> None:
-        token = request.header(b"x-csrf-token") or told.csrf_token
+        token = told.csrf_token
+        if b"x-csrf-token" in request.headers:
+            token = request.header(b"x-csrf-token")
         if not token:
             if caller.key is None and self._demands_csrf(told):
                 raise Forbidden("This site wants a CSRF token: ask POST /api/csrf-token for one.")
@@ -232,8 +235,32 @@ class CollectDoor:
         self.dropped[reason] += 1
 
 
-def _sends_key(request: Request) -> bool:
-    return b"x-api-key" in request.headers or b"authorization" in request.headers
+Sender = tuple[str, str, str | None, bool, bool, str | None]
+
+
+def sender_of(
+    address: str,
+    user_agent: bytes,
+    languages: bytes,
+    country: bytes,
+    gpc: bool,  # noqa: FBT001 - two facts of many
+    dnt: bool,  # noqa: FBT001
+) -> Sender:
+    """What a caller is told as, in the order of its fields."""
+    code = country.decode("latin-1").upper()
+    is_country = len(code) == 2 and code.isalpha() and code != "XX"
+    return (
+        address,
+        user_agent.decode("latin-1")[:512],
+        code if is_country else None,
+        gpc,
+        dnt,
+        _language(languages),
+    )
+
+
+def _sends_key(headers: dict[bytes, bytes]) -> bool:
+    return b"x-api-key" in headers or b"authorization" in headers
 
 
 def _language(accepted: bytes) -> str | None:

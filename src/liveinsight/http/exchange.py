@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cached_property
-from http import HTTPStatus
 from urllib.parse import parse_qs
 
 import msgspec
@@ -12,6 +11,9 @@ Headers = tuple[tuple[bytes, bytes], ...]
 JSON_TYPE = b"application/json"
 NO_STORE = (b"cache-control", b"no-store")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
+JSON_HEADERS: Headers = ((b"content-type", JSON_TYPE), NOSNIFF, NO_STORE)
+# What is posted is never cached, so its answer need not say so.
+POSTED_HEADERS: Headers = ((b"content-type", JSON_TYPE), NOSNIFF)
 encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
@@ -72,19 +74,22 @@ Answer = Response | Stream
 Handler = Callable[[Request], Awaitable[Answer]]
 
 
-class Success(msgspec.Struct, frozen=True):
+class Success(msgspec.Struct, frozen=True, gc=False):
     """The owner's shape of a good answer."""
 
+    status: str
     data: object
-    status: str = "success"
 
 
-def success(data: object, *, cache: bytes = b"no-store") -> Response:
+def success(data: object, headers: Headers = JSON_HEADERS) -> Response:
     """A good answer as JSON."""
-    body = encode({"status": "success", "data": data})
-    return Response(
-        HTTPStatus.OK, ((b"content-type", JSON_TYPE), (b"cache-control", cache), NOSNIFF), body
-    )
+    return Response(200, headers, encode(Success("success", data)))
+
+
+def cached(data: object, seconds: int) -> Response:
+    """A good answer that is good for a while."""
+    cache = (b"cache-control", b"max-age=%d" % seconds)
+    return success(data, ((b"content-type", JSON_TYPE), NOSNIFF, cache))
 
 
 def plain(

@@ -10,7 +10,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from liveinsight.domain.errors import MethodNotAllowed, NotFound
-from liveinsight.http.exchange import Answer, Handler, Headers, Request, Response
+from liveinsight.http.exchange import Answer, Handler, Headers, Request, Response, Stream
 from liveinsight.http.problems import problem
 
 
@@ -50,16 +50,13 @@ METHODS = b"GET, POST, OPTIONS"
 ALLOWED_HEADERS = (
     b"Content-Type, X-API-Key, Authorization, X-CSRF-Token, X-Session-ID, Last-Event-ID"
 )
-# Pages of ours may load from us alone, and run no inline script.
-PAGE_HEADERS: Headers = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'; object-src 'none'",
-    ),
-    (b"referrer-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
+ANY_ORIGIN: Headers = ((b"access-control-allow-origin", b"*"),)
+PREFLIGHT: Headers = (
+    (b"access-control-allow-methods", METHODS),
+    (b"access-control-allow-headers", ALLOWED_HEADERS),
+    (b"access-control-max-age", b"86400"),
 )
+Methods = dict[str, Route]
 
 
 class Front:
@@ -67,76 +64,53 @@ class Front:
 
     def __init__(self, routes: Iterable[Route], allowed_origins: Iterable[str] = ()) -> None:
         self.routes = tuple(routes)
-        self._exact: dict[str, dict[str, Route]] = {}
-        self._under: list[tuple[str, dict[str, Route]]] = []
+        self._exact: dict[str, Methods] = {}
+        self._under: dict[str, Methods] = {}
         self._origins = frozenset(allowed_origins)
         for route in self.routes:
-            self._methods(route.path)[route.method] = route
-        # The longest prefix wins.
-        self._under.sort(key=lambda row: -len(row[0]))
-
-    def _methods(self, path: str) -> dict[str, Route]:
-        if not path.endswith("/*"):
-            return self._exact.setdefault(path, {})
-        prefix = path.removesuffix("*")
-        for known, methods in self._under:
-            if known == prefix:
-                return methods
-        self._under.append((prefix, {}))
-        return self._under[-1][1]
+            where = self._under if route.path.endswith("/*") else self._exact
+            methods = where.setdefault(route.path.removesuffix("*"), {})
+            methods[route.method] = route
+            if route.method == "GET":
+                methods["HEAD"] = route
 
     async def __call__(self, request: Request) -> Answer:
         """Answer, whatever happens."""
-        methods = self._find(request.path)
-        route = methods.get("GET" if request.method == "HEAD" else request.method)
-        some = route or next(iter(methods.values()), None)
-        cors = self._cors(request, some.access if some else Access.READER)
+        methods = self._exact.get(request.path) or self._find(request.path)
+        route = methods.get(request.method)
         try:
-            answer = await self._answer(request, methods, route)
+            answer = await route.handler(request) if route else _other(request.method, methods)
         except Exception as error:  # noqa: BLE001 - the last wall: every error is an answer
             answer = problem(error)
-        return _with_headers(answer, cors)
+        if route is None:
+            route = next(iter(methods.values()), None)
+        headers = self._cors(request, route.access if route else Access.READER)
+        if isinstance(answer, Response):
+            return Response(answer.status, answer.headers + headers, answer.body)
+        return Stream(answer.status, answer.headers + headers, answer.chunks)
 
-    def _find(self, path: str) -> dict[str, Route]:
-        if (methods := self._exact.get(path)) is not None:
-            return methods
-        return next((methods for prefix, methods in self._under if path.startswith(prefix)), {})
-
-    async def _answer(
-        self, request: Request, methods: dict[str, Route], route: Route | None
-    ) -> Answer:
-        if request.method == "OPTIONS":
-            return Response(204, ())
-        if route is not None:
-            return await route.handler(request)
-        if methods:
-            raise MethodNotAllowed((*sorted(methods), "OPTIONS"))
-        raise NotFound("There is nothing at this path.")
+    def _find(self, path: str) -> Methods:
+        """The methods under the longest prefix of the path that has any."""
+        found = (prefix for prefix in self._under if path.startswith(prefix))
+        return self._under.get(max(found, key=len, default=""), {})
 
     def _cors(self, request: Request, access: Access) -> Headers:
         """Any page may send events; only the owner's own may read figures. Never credentials."""
-        origin = request.headers.get(b"origin")
         if access is Access.ANYONE or "*" in self._origins:
-            allowed: Headers = ((b"access-control-allow-origin", b"*"),)
-        elif origin is not None and origin.decode("latin-1") in self._origins:
-            allowed = ((b"access-control-allow-origin", origin), (b"vary", b"origin"))
+            allowed = ANY_ORIGIN
+        elif not self._origins:
+            allowed = ()
         else:
-            allowed = ((b"vary", b"origin"),) if self._origins else ()
-        if request.method != "OPTIONS":
-            return allowed
-        return (
-            *allowed,
-            (b"access-control-allow-methods", METHODS),
-            (b"access-control-allow-headers", ALLOWED_HEADERS),
-            (b"access-control-max-age", b"86400"),
-        )
+            origin = request.headers.get(b"origin", b"")
+            allowed = ((b"vary", b"origin"),)
+            if origin.decode("latin-1") in self._origins:
+                allowed += ((b"access-control-allow-origin", origin),)
+        return allowed if request.method != "OPTIONS" else allowed + PREFLIGHT
 
 
-def _with_headers(answer: Answer, cors: Headers) -> Answer:
-    headers = (*answer.headers, *cors)
-    if any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers):
-        told = {name for name, _ in headers}
-        headers += tuple(row for row in PAGE_HEADERS if row[0] not in told)
-    if isinstance(answer, Response):
-        return Response(answer.status, headers, answer.body)
-    return type(answer)(answer.status, headers, answer.chunks)
+def _other(method: str, methods: Methods) -> Response:
+    if method == "OPTIONS":
+        return Response(204, ())
+    if methods:
+        raise MethodNotAllowed((*sorted(methods), "OPTIONS"))
+    raise NotFound("There is nothing at this path.")

@@ -52,7 +52,7 @@ def read_json(request: Request, form: type[T]) -> T:
 def body_of(request: Request) -> bytes:
     """The body as it was before it was packed, within the limits."""
     media = request.headers.get(b"content-type")
-    if media is not None and not media.lower().startswith(MEDIA_TYPES) and media:
+    if media and media not in MEDIA_TYPES and not media.lower().startswith(MEDIA_TYPES):
         raise UnsupportedType("Send application/json, or JSON as text/plain.")
     body = request.body
     if len(body) > MAX_BODY_BYTES:

@@ -6,7 +6,7 @@ are judged, and nothing here keeps anything: the outcome says what is to be kept
 """
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -27,6 +27,8 @@ from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, So
 
 TOO_OLD_MS = DAY_MS
 TOO_NEW_MS = 5 * MINUTE_MS
+# Visitors, pages and sessions of late that are told at once; each is a few hundred bytes.
+REMEMBERED = 16_384
 NOWHERE = Page("", "", Campaign())
 
 
@@ -49,6 +51,14 @@ class Outcome(Struct):
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
 
+class Who(Struct, frozen=True, gc=False):
+    """A visitor of a day, and what is recognised of them."""
+
+    visitor: int
+    agent: Agent
+    country: str | None
+
+
 class Draft:
     """An event on its way: filled step by step."""
 
@@ -57,6 +67,7 @@ class Draft:
         "agent",
         "aside",
         "caller",
+        "campaign",
         "country",
         "event_id",
         "origin",
@@ -77,6 +88,7 @@ class Draft:
         self.site_id = ""
         self.aside: str | None = None
         self.prior: int | None = None
+        self.session: int | None = None
         self.site: Site
         self.page: Page
         self.time_ms: int
@@ -84,10 +96,10 @@ class Draft:
         self.address: str
         self.agent: Agent
         self.country: str | None
+        self.campaign: Campaign
         self.origin: Origin
         self.event_id: int
         self.visitor: int
-        self.session: int | None
 
 
 DraftStep = Callable[[Draft], Drop | None]
@@ -117,6 +129,7 @@ class Collect:
         self._countries = countries
         self._sources = sources
         self._new_id = new_id
+        self._remembered: dict[tuple[bytes, str, str], Who] = {}
         self._steps: tuple[DraftStep, ...] = (
             self.drop_unknown_site,
             drop_other_host,
@@ -124,9 +137,8 @@ class Collect:
             drop_too_old,
             drop_too_new,
             drop_opted_out,
-            self.put_agent,
+            put_sender,
             drop_excluded_address,
-            self.put_country,
             self.put_origin,
             self.put_visitor,
             self.drop_duplicate,
@@ -175,44 +187,49 @@ class Collect:
             draft.page = _page(draft.sighting.page_url, found.allowed_params)
         return None
 
-    def put_agent(self, draft: Draft) -> None:
-        """A browser on a device; a bot is set aside, and can be taken back in."""
-        caller, told = draft.caller, draft.sighting
-        posing = _may(draft, Scope.SERVER) or _may(draft, Scope.IMPORT)
-        draft.user_agent = (told.user_agent if posing else None) or caller.user_agent
-        draft.address = (told.ip if posing else None) or caller.address
-        draft.agent = self._agents.read(draft.user_agent)
-        if draft.agent.is_bot:
-            draft.aside = Aside.BOT
-        draft.country = told.country.upper() if posing and told.country else caller.country
-
-    def put_country(self, draft: Draft) -> None:
-        """The country: the one told by who may, else by the edge, else the address's."""
-        if draft.country is None:
-            draft.country = self._countries.of(draft.address)
-
     def put_origin(self, draft: Draft) -> None:
         """Source and channel; a spamming referrer sets the event aside."""
         told, page = draft.sighting, draft.page
+        draft.campaign = _campaign(told, page)
         own_hosts = (*draft.site.domains, page.hostname)
-        draft.origin = self._sources.read(told.referrer or None, _campaign(told, page), own_hosts)
+        draft.origin = self._sources.read(told.referrer or None, draft.campaign, own_hosts)
         if draft.origin.is_spam and draft.aside is None:
             draft.aside = Aside.SPAM_REFERRER
 
     def put_visitor(self, draft: Draft) -> None:
-        """The visitor of the site's local day, and their id of yesterday near midnight."""
+        """Who it was, on which device and where; a bot is set aside, and can be taken back in."""
         told, site = draft.sighting, draft.site
-        draft.session = fingerprint(site.id, told.session_id) if told.session_id else None
+        day = local_day(draft.time_ms, site.timezone)
+        who = self._who(site, day.date, draft.address, draft.user_agent)
+        draft.agent, draft.visitor = who.agent, who.visitor
+        if who.agent.is_bot:
+            draft.aside = Aside.BOT
+        if draft.country is None:
+            draft.country = who.country
+        if told.session_id:
+            draft.session = _session(site.id, told.session_id)
         if told.user_id:
             draft.visitor = identified(self._secret, site.id, told.user_id)
-            return
-        day = local_day(draft.time_ms, site.timezone)
-        salt = self._salts.of(site, day.date)
-        draft.visitor = anonymous(salt, draft.address, draft.user_agent)
-        if draft.time_ms - day.start_ms <= GAP_MS:
+        elif draft.time_ms - day.start_ms <= GAP_MS:
             before = self._salts.if_known(site, day.date - timedelta(days=1))
             if before is not None:
                 draft.prior = anonymous(before, draft.address, draft.user_agent)
+
+    def _who(self, site: Site, day: date, address: str, user_agent: str) -> Who:
+        """The visitor behind an address and agent on that day; most were here a moment ago.
+
+        The salt is asked for each time, so that a visitor is forgotten when the salt is.
+        """
+        salt = self._salts.of(site, day)
+        key = (salt, address, user_agent)
+        who = self._remembered.get(key)
+        if who is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            agent, country = self._agents.read(user_agent), self._countries.of(address)
+            who = Who(anonymous(salt, address, user_agent), agent, country)
+            self._remembered[key] = who
+        return who
 
     def drop_duplicate(self, draft: Draft) -> Drop | None:
         """Sending again is harmless."""
@@ -280,6 +297,20 @@ def drop_opted_out(draft: Draft) -> Drop | None:
     return Drop.OPTED_OUT if asked else None
 
 
+def put_sender(draft: Draft) -> None:
+    """The address, agent and country: the request's own, or those told by who may."""
+    told, caller = draft.sighting, draft.caller
+    draft.address, draft.user_agent, draft.country = (
+        caller.address,
+        caller.user_agent,
+        caller.country,
+    )
+    if caller.key is not None and (_may(draft, Scope.SERVER) or _may(draft, Scope.IMPORT)):
+        draft.address = told.ip or draft.address
+        draft.user_agent = told.user_agent or draft.user_agent
+        draft.country = told.country.upper() if told.country else draft.country
+
+
 def drop_excluded_address(draft: Draft) -> Drop | None:
     """Addresses that the owner shut out, like their own office."""
     return Drop.EXCLUDED_IP if draft.site.excludes_address(draft.address) else None
@@ -313,8 +344,7 @@ def check_revenue(told: Sighting) -> None:
 def as_event(draft: Draft) -> Event:
     """The event as it is kept."""
     told, page, agent, origin = draft.sighting, draft.page, draft.agent, draft.origin
-    campaign = _campaign(told, page)
-    revenue = told.revenue
+    campaign, revenue = draft.campaign, told.revenue
     return Event(
         draft.event_id,
         draft.time_ms,
@@ -375,4 +405,5 @@ def _campaign(told: Sighting, page: Page) -> Campaign:
     )
 
 
-_page = lru_cache(maxsize=16_384)(page_of)
+_page = lru_cache(maxsize=REMEMBERED)(page_of)
+_session = lru_cache(maxsize=REMEMBERED)(fingerprint)

@@ -1,6 +1,7 @@
 """Home 1: the parts of one machine, put together, started and stopped."""
 
 import asyncio
+import itertools
 import logging
 import resource
 import secrets
@@ -43,6 +44,7 @@ from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.settings import Settings
+from liveinsight.wiring.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +99,7 @@ class LocalHome:
             agents=UaParserAgents(),
             countries=MaxmindCountries(),
             sources=KnownSources(),
-            new_id=lambda: secrets.token_hex(16),
+            new_id=new_ids(),
         )
         self.collect = CollectDoor(
             collect=collect,
@@ -119,7 +121,7 @@ class LocalHome:
         scripts = ScriptDoor(web.joinpath("js"))
         assets = Assets(web)
         routes = (
-            *self.collect.routes(),
+            *self.collect.routes(Turns(self.collect, self.journal).events),
             *self.live.routes(),
             *ask.routes(),
             *self._manage(sessions, addresses),
@@ -184,7 +186,9 @@ class LocalHome:
         """Figures of the process."""
         memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         yield _gauge("info", "Version", 1, (("version", __version__),))
-        yield _counter("events_kept_total", "Events kept and counted", self.collect.kept)
+        yield _counter(
+            "events_kept_total", "Events on disk since the start", self.journal.kept_events
+        )
         yield Metric(
             "liveinsight_events_dropped_total",
             "counter",
@@ -258,6 +262,12 @@ def store_command(settings: Settings) -> list[str]:
     entry = "liveinsight.entrypoints.store"
     told = (settings.data_dir, settings.memory_limit_mb, settings.retention_days)
     return [sys.executable, "-m", entry, *map(str, told)]
+
+
+def new_ids() -> Callable[[], str]:
+    """Event ids: the process's own random beginning and a number. They are no secrets."""
+    head, numbers = secrets.token_hex(10), itertools.count()
+    return lambda: f"{head}{next(numbers):x}"
 
 
 def _gauge(name: str, about: str, value: float, labels: tuple[tuple[str, str], ...] = ()) -> Metric:

@@ -18,6 +18,7 @@ class Interner(Generic[T]):
 
     def __init__(self) -> None:
         self._codes: dict[T, int] = {}
+        self.known: Callable[[object], int | None] = self._codes.get  # type: ignore[assignment] # by equality
         self.values: list[T | None] = []
         self._free: list[int] = []
         self.assigned: list[int] = []  # numbers in the order in which they were given

@@ -42,12 +42,21 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Group).decode
 
 
+class _Kept(asyncio.Future[None]):
+    """Shared by all who wait for a group: one who hangs up cannot cancel it for the others."""
+
+    def cancel(self, msg: object = None) -> bool:
+        """Nothing: the waiting task's cancellation waits until the group is through."""
+        del msg
+        return False
+
+
 class _Pending:
     """The group that is being filled, and the one future of all who wait for it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.events: list[Event] = []
-        self.kept: asyncio.Future[None] = loop.create_future()
+        self.kept = _Kept(loop=loop)
 
 
 class SqliteJournal:
@@ -67,6 +76,7 @@ class SqliteJournal:
         # Closed until memory was rebuilt from what is here (`resume`).
         self.failure: str | None = "starting"
         self.commits = 0
+        self.kept_events = 0
         self._thread = threading.Thread(target=self._write_groups, name="journal", daemon=True)
         self._thread.start()
 
@@ -83,7 +93,15 @@ class SqliteJournal:
         return len(self._pending.events) if self._pending else 0
 
     async def keep(self, events: Sequence[Event], drops: Mapping[tuple[str, Drop], int]) -> None:
-        """Return when the events, and all that were given before, are on disk.
+        """Return when the events, and all that were given before, are on disk."""
+        kept = self.append(events, drops)
+        if kept is not None:
+            await kept
+
+    def append(
+        self, events: Sequence[Event], drops: Mapping[tuple[str, Drop], int]
+    ) -> asyncio.Future[None] | None:
+        """What tells that the events, and all that were given before, are on disk; None: now.
 
         Drops ride along with the next group: they are figures, not worth a write of their own.
         """
@@ -94,14 +112,13 @@ class SqliteJournal:
         pending = self._pending
         if pending is None:
             if not events and self._writing is None:
-                return
+                return None
             pending = self._pending = _Pending(self._loop)
             if self._writing is None:
                 # Whoever else arrives in this turn of the loop shares the group.
                 self._loop.call_soon(self._write_next)
         pending.events.extend(events)
-        # A plain await would hand one cancelled client's cancellation to the whole group.
-        await asyncio.shield(pending.kept)
+        return pending.kept
 
     async def stop(self) -> None:
         """Write what waits, drops included, and close."""
@@ -137,6 +154,7 @@ class SqliteJournal:
             self._lose(group, error)
             return
         self.commits += 1
+        self.kept_events += len(group.events)
         group.kept.set_result(None)
         self._write_next()
 

@@ -30,10 +30,13 @@ class _Table:
         return self._places[self._place(event_id)] != 0
 
     def add(self, event_id: int) -> bool:
-        place = self._place(event_id)
-        if self._places[place]:
-            return False
-        self._places[place] = event_id
+        places, mask = self._places, self._mask
+        place = event_id & mask
+        while found := places[place]:
+            if found == event_id:
+                return False
+            place = (place + 1) & mask
+        places[place] = event_id
         self.count += 1
         return True
 

@@ -194,62 +194,65 @@ class Window:
         if now_ms - self._swept_ms > SWEEP_EVERY_MS:
             self.sweep(now_ms)
         rows, time_ms = self.rows, event.time_ms
-        row = self._find(event)
-        is_open = row is not None and rows.is_open[row]
-        if row is not None and is_open and time_ms < rows.start_ms[row] - GAP_MS:
-            # Of a visit long before this one: sealing will join it, here it is over.
-            return Step.NO_VISIT if event.type in SILENT_TYPES else Step.STARTS
-        last_ms = rows.last_ms[row] if row is not None and is_open else None
+        row = self._row_of.get(_chain(event.visitor, event.session))
+        if row is None and event.prior is not None:
+            row = self._over_midnight(event)
+        last_ms = None
+        if row is not None and rows.is_open[row]:
+            last_ms = rows.last_ms[row]
+            if time_ms < rows.start_ms[row] - GAP_MS:
+                # Of a visit long before this one: sealing will join it, here it is over.
+                return Step.NO_VISIT if event.type in SILENT_TYPES else Step.STARTS
         taken = step(event.type, time_ms, last_ms, ended=False)
         if taken is Step.NO_VISIT:
             return taken
-        thing = self.things.code(self._thing(event))
-        if taken is Step.STARTS:
-            row = self._start(event, row, thing)
-        assert row is not None
+        thing = self._thing(event)
+        if row is None or taken is Step.STARTS:
+            row = self._start(event, row)
         self._go_on(event, row, thing)
         if time_ms > now_ms - WINDOW_MS:
             self.ring.add(time_ms, row, thing)
             self.changes[event.site] = self.changes.get(event.site, 0) + 1
         return taken
 
-    def _find(self, event: Event) -> int | None:
-        row = self._row_of.get(_chain(event.visitor, event.session))
-        if row is None and event.prior is not None:
-            # After midnight the visit goes on under the new day's id.
-            row = self._row_of.pop(_chain(event.prior, event.session), None)
-            if row is not None:
-                key = _chain(event.visitor, event.session)
-                self._row_of[key] = row
-                self.rows.key[row] = key
+    def _over_midnight(self, event: Event) -> int | None:
+        """After midnight a visit goes on under the new day's id."""
+        assert event.prior is not None
+        row = self._row_of.pop(_chain(event.prior, event.session), None)
+        if row is not None:
+            key = _chain(event.visitor, event.session)
+            self._row_of[key] = row
+            self.rows.key[row] = key
         return row
 
-    def _start(self, event: Event, row: int | None, thing: int) -> int:
-        rows = self.rows
+    def _start(self, event: Event, row: int | None) -> int:
         if row is None:
             row = self._add(_chain(event.visitor, event.session))
-            rows = self.rows
-            rows.person[row] = row if event.session is None else self._person(event.visitor)
+            person = row if event.session is None else self._person(event.visitor)
+            self.rows.person[row] = person
+        rows = self.rows
         rows.start_ms[row] = rows.last_ms[row] = event.time_ms
         rows.is_open[row] = 1
         rows.site[row] = self.sites.code(event.site)
         rows.origin[row] = self.origins.code(_origin(event))
         rows.client[row] = self.clients.code(_client(event))
-        rows.entry[row] = thing if event.type == PAGE_VIEW else -1
-        rows.exit[row] = -1
+        rows.entry[row] = rows.exit[row] = -1
         return row
 
     def _go_on(self, event: Event, row: int, thing: int) -> None:
         rows, time_ms = self.rows, event.time_ms
-        if event.type == PAGE_VIEW and (time_ms >= rows.last_ms[row] or rows.exit[row] < 0):
+        is_newest = time_ms >= rows.last_ms[row]
+        if event.type == PAGE_VIEW and (is_newest or rows.exit[row] < 0):
             rows.exit[row] = thing
             if rows.entry[row] < 0:
                 rows.entry[row] = thing
-        rows.last_ms[row] = max(rows.last_ms[row], time_ms)
-        rows.start_ms[row] = min(rows.start_ms[row], time_ms)
         person = rows.person[row]
-        if person != row:
-            rows.last_ms[person] = max(rows.last_ms[person], time_ms)
+        if is_newest:
+            rows.last_ms[row] = time_ms
+            if person != row and time_ms > rows.last_ms[person]:
+                rows.last_ms[person] = time_ms
+        elif time_ms < rows.start_ms[row]:
+            rows.start_ms[row] = time_ms
         if ends(event.type):
             rows.is_open[row] = 0
 
@@ -270,13 +273,19 @@ class Window:
         self.rows.entry[row] = self.rows.exit[row] = -1
         return row
 
-    def _thing(self, event: Event) -> Thing:
+    def _thing(self, event: Event) -> int:
+        """The number of what happened. A plain tuple finds it: only a new one becomes a Thing."""
+        props = tuple(event.props.items()) if event.props else ()
+        known = self.things.known((event.type, event.hostname, event.page, event.title, props))
+        if known is not None:
+            return known
         crowd = len(self.things)
         if crowd < MAX_THINGS:
-            props = tuple(event.props.items()) if event.props else ()
-            return Thing(event.type, event.hostname, event.page, event.title, props)
-        page = event.page if crowd < 2 * MAX_THINGS else None
-        return Thing(event.type, event.hostname, page, None, ())
+            thing = Thing(event.type, event.hostname, event.page, event.title, props)
+        else:
+            page = event.page if crowd < 2 * MAX_THINGS else None
+            thing = Thing(event.type, event.hostname, page, None, ())
+        return self.things.code(thing)
 
     def sweep(self, now_ms: int) -> None:
         """Forget what is older than the window."""

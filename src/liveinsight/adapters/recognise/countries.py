@@ -24,15 +24,14 @@ class MaxmindCountries:
         return self._remembered(address) if self._reader else None
 
     def _look_up(self, address: str) -> str | None:
+        """Private addresses are not asked for, which is slow: no database has them."""
         try:
             ip = ip_address(address)
         except ValueError:
             return None
-        if isinstance(ip, IPv6Address) and ip.ipv4_mapped:
-            ip = ip.ipv4_mapped
-        if not ip.is_global or self._reader is None:
-            return None
-        return _code(self._reader.get(str(ip).partition("%")[0]))
+        assert self._reader is not None
+        plain = (isinstance(ip, IPv6Address) and ip.ipv4_mapped) or ip
+        return _code(self._reader.get(str(plain).partition("%")[0]))
 
 
 def _open(path: Path) -> maxminddb.Reader:
