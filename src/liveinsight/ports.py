@@ -138,6 +138,18 @@ class Asker(Protocol):
         ...
 
 
+class Kept(Protocol):
+    """Everything on disk, for who wants to know whether it can still be read."""
+
+    def parts(self) -> Sequence[str]:
+        """What there is, by name."""
+        ...
+
+    def fault(self, part: str) -> str | None:
+        """What is wrong with a part, after it was read to the end."""
+        ...
+
+
 class Seen(Protocol):
     """Event ids of late, so that sending again is harmless."""
 

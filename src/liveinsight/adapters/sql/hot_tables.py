@@ -93,6 +93,17 @@ class HotTables:
                 self._arrive(events, epoch)
             self._count(drops, epoch)
 
+    def add_rows(self, select: str) -> None:
+        """The same for events that DuckDB can read by itself: a SELECT of an event's columns,
+        with `day` as days since 1970.
+        """
+        epoch, seq = self._moment.epoch + 1, self._moment.seq
+        with self._changing(epoch, seq, self._moment.generation):
+            self._db.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {select}")
+            self._run("arrive")
+            self._db.execute("DROP VIEW arrived")
+            self._judge(epoch)
+
     def dirty_days(self, cursor: DuckDBPyConnection) -> dict[str, list[date]]:
         """The days that were written to since the last seal, as the cursor sees it."""
         (query,) = statements("hot", "dirty")
@@ -150,6 +161,10 @@ class HotTables:
         self._db.register("arrived", columns_of(events, self._zone_of))
         self._run("arrive")
         self._db.unregister("arrived")
+        self._judge(epoch)
+
+    def _judge(self, epoch: int) -> None:
+        """What is in `work` and not known yet finds its visits."""
         near = self._near()
         if near:
             self._name_near(near, set())

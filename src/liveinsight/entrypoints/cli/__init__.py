@@ -4,7 +4,7 @@ that `--help` and completion stay fast.
 
 import typer
 
-from liveinsight.entrypoints.cli import key, live, send, serve, site
+from liveinsight.entrypoints.cli import bring, check, key, live, send, serve, site
 
 app = typer.Typer(
     name="liveinsight",
@@ -17,5 +17,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(serve.demo)
 app.command("send")(send.send)
 app.command("live")(live.live)
+app.command("import")(bring.import_)
+app.command("export")(bring.export)
+app.command("check")(check.check)
 app.add_typer(site.app, name="site")
 app.add_typer(key.app, name="key")

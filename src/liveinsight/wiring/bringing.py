@@ -1,0 +1,140 @@
+"""Imports, put together: a file, the judgement of collecting, and the bulk path into the lake."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from liveinsight.adapters import plain
+from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
+from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.store.bulk import BulkLoad
+from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.recognise.agents import UaParserAgents
+from liveinsight.adapters.recognise.countries import MaxmindCountries
+from liveinsight.adapters.recognise.sources import KnownSources
+from liveinsight.adapters.sql.bring import Staged
+from liveinsight.domain.agent import Agent
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Misconfigured, NotFound
+from liveinsight.domain.event import Event
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.site import Site
+from liveinsight.domain.visit import Step
+from liveinsight.usecases.bring import bring
+from liveinsight.usecases.collect import Collect
+from liveinsight.wiring.settings import Settings
+
+Told = Callable[[int, int], None]  # how far it is, and of how much
+
+
+class Import:
+    """One file into one site. Begun again, it goes on where it was stopped."""
+
+    def __init__(self, settings: Settings, site_id: str, path: Path) -> None:
+        self._folder = Folder(settings.data_dir)
+        self._control = SqliteControl(self._folder)
+        self._site = self._known(site_id)
+        self._path = path
+        if not path.is_file():
+            raise Misconfigured(f"There is no file {path}.")
+        self._name = _name(path, site_id)
+        self._load = BulkLoad(self._folder, Limits(settings.memory_limit_mb))
+        self.done, self.events = self._load.progress(self._name)
+
+    def close(self) -> None:
+        """Let everything go."""
+        self._load.close()
+        self._control.close()
+
+    def _known(self, site_id: str) -> Site:
+        for site in self._control.sites():
+            if site.id == site_id:
+                return site
+        raise NotFound(f"There is no site {site_id}. Make it with `liveinsight site add`.")
+
+    def export(self, told: Told) -> Counter[Drop]:
+        """A file that `liveinsight export` wrote; nothing of it is dropped."""
+        with TemporaryDirectory(prefix="liveinsight-") as folder:
+            staged = Staged(self._path, Path(folder), self._site.id, self._site.timezone)
+            told(self.done, staged.rows)
+            for end, select in staged.parts(self.done):
+                self._load.part(lambda hot, rows=select: hot.add_rows(rows), self._note(end, end))  # type: ignore[misc] # bound at once
+                told(end, staged.rows)
+        return Counter()
+
+    def plain(self, told: Told) -> Counter[Drop]:
+        """A plain file of events, CSV or JSON lines."""
+
+        def keep(events: list[Event], number: int) -> None:
+            self._load.events(events, self._note(number, self.events + len(events)))
+            told(number, 0)
+
+        salts = SqliteSalts(self._folder, SystemClock())
+        try:
+            return bring(self._records(), self._collect(salts), self._caller(), keep)  # type: ignore[arg-type] # it gives lists
+        finally:
+            salts.close()
+
+    def _note(self, position: int, events: int) -> tuple[str, int, int]:
+        self.done, self.events = position, events
+        return self._name, position, events
+
+    def _records(self) -> Iterator[tuple[int, Sighting]]:
+        for number, sighting in plain.sightings(self._path, self.done):
+            sighting.site = self._site.id
+            # The same id each time: what is brought twice is kept once.
+            sighting.event_id = sighting.event_id or f"{self._name}-{number}"
+            yield number, sighting
+
+    def _caller(self) -> Caller:
+        key = Key(id="import", hash=b"", scopes=frozenset({Scope.IMPORT, Scope.SERVER}))
+        return Caller(received_ms=SystemClock().now_ms(), key=key)
+
+    def _collect(self, salts: SqliteSalts) -> Collect:
+        return Collect(
+            control=self._control,
+            salts=salts,
+            seen=_Unseen(),
+            visits=_NoVisits(),
+            agents=_ToldAgents(),
+            countries=MaxmindCountries(),
+            sources=KnownSources(),
+            new_id=lambda: "",
+        )
+
+
+class _ToldAgents(UaParserAgents):
+    """A browser always has a name; a record of the past may just not tell it, and is no bot's."""
+
+    def read(self, user_agent: str) -> Agent:
+        """Nothing is known of an agent that is not told."""
+        return super().read(user_agent) if user_agent else Agent()
+
+
+class _Unseen:
+    """Ids that were there before are found when the events are put in."""
+
+    def add(self, event_id: int) -> bool:
+        """Always new here."""
+        del event_id
+        return True
+
+
+class _NoVisits:
+    """Visits are found when the events are put in."""
+
+    def touch(self, event: Event) -> Step:
+        """Nothing live."""
+        del event
+        return Step.GOES_ON
+
+
+def _name(path: Path, site_id: str) -> str:
+    """Stands for this file, as it is now, and the site."""
+    stat = path.stat()
+    told = f"{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}"
+    return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,115 @@
+"""Events in, events out, and whether all is as it was written: the commands."""
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from builders import NOON_MS, an_event
+from lake_house import House, held_visits, told_visit_rows
+from liveinsight.adapters.clock import SystemClock
+from liveinsight.domain.lake import Relation
+from liveinsight.domain.period import DAY_MS
+from liveinsight.entrypoints.cli import app
+from liveinsight.usecases import bring
+
+MIDNIGHT_MS = NOON_MS // DAY_MS * DAY_MS
+
+
+def run(*words: object, folder: Path, fails: bool = False) -> str:
+    done = CliRunner().invoke(app, [*map(str, words), "--data-dir", str(folder)])
+    assert done.exit_code == (1 if fails else 0), done.output
+    return done.stdout or done.stderr
+
+
+@pytest.fixture
+def house(tmp_path: Path):
+    house = House(tmp_path / "data", SystemClock().now_ms(), {"shop": "UTC", "copy": "UTC"})
+    yield house
+    house.close()
+
+
+def a_record(n: int) -> dict:
+    return {
+        "timestamp": NOON_MS + n * 60_000,
+        "page_url": f"https://shop.example/{n % 3}",
+        "referrer": "https://www.google.com/" if n == 0 else "",
+        "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0",
+        "ip": "192.0.2.1",
+        "props": {"plan": "pro"} if n == 1 else None,
+    }
+
+
+def test_json_lines_are_judged_like_live_events(house: House, tmp_path: Path):
+    """Records become one visit with its source, browser and properties; twice brought is once."""
+    lines = "\n".join(json.dumps(a_record(n)) for n in range(5))
+    path = tmp_path / "past.jsonl.gz"
+    path.write_bytes(gzip.compress(lines.encode()))
+    for _ in range(2):
+        run("import", "events", path, "--site", "shop", folder=tmp_path / "data")
+    house.tail()
+    (visit,) = house.rows(Relation.VISITS)
+    assert (visit["pageviews"], visit["browser"], visit["entry_page"]) == (5, "Firefox", "/0")
+    props = [row["props"] for row in house.rows(Relation.EVENTS) if row["props"]]
+    assert props == ['{"plan":"pro"}']
+
+
+def test_csv_goes_on_where_it_was_stopped(house: House, tmp_path: Path, monkeypatch):
+    """A wrong record ends an import by its number; what came before it stays, once."""
+    monkeypatch.setattr(bring, "EVENTS_AT_ONCE", 2)
+    rows = [f"{NOON_MS + n},https://shop.example/{n},Signup,yes,12.50,EUR" for n in range(5)]
+    head = "timestamp,page_url,event_type,prop:paid,revenue_amount,revenue_currency"
+    path = tmp_path / "past.csv"
+    path.write_text("\n".join([head, *rows, "never,https://shop.example/,,,,"]))
+    told = run("import", "events", path, "--site", "shop", folder=tmp_path / "data", fails=True)
+    assert "record 6" in told
+    run("import", "events", path, "--site", "shop", folder=tmp_path / "data", fails=True)
+    house.tail()
+    found = house.rows(Relation.EVENTS)
+    assert len(found) == 4
+    assert {(row["revenue_amount"], row["props"]) for row in found} == {("12.50", '{"paid":"yes"}')}
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_what_was_exported_can_be_brought_back(house: House, tmp_path: Path, kind: str):
+    """All visits, those over midnight too, are in the copy what they are in the original."""
+    events = [
+        an_event(time_ms=MIDNIGHT_MS - 60_000, visitor=1, country="KR"),
+        an_event(time_ms=MIDNIGHT_MS + 60_000, visitor=2, prior=1, page="/b"),
+        an_event(time_ms=MIDNIGHT_MS + 90_000, visitor=2, type="engagement", engaged_ms=5),
+        an_event(time_ms=NOON_MS, visitor=3, type="Signup", props={"a": 1}),
+    ]
+    house.keep(events)
+    house.tail()
+    house.store.seal()
+    house.store.compact()  # ids are left out now
+    path = tmp_path / f"out.{kind}"
+    run(*("export", "--site", "shop", "--format", kind, "--out", path), folder=tmp_path / "data")
+    run("import", "export", path, "--site", "copy", folder=tmp_path / "data")
+    house.tail()
+    assert held_visits(house.rows(Relation.VISITS, "copy")) == told_visit_rows(events, "UTC")
+    assert len(house.rows(Relation.EVENTS, "copy")) == len(events)
+
+
+def test_check_names_what_is_damaged(house: House, tmp_path: Path):
+    """A file with one other byte, one that is missing, a group that cannot be read: by name."""
+    house.keep([an_event(time_ms=NOON_MS), an_event(time_ms=NOON_MS - DAY_MS)])
+    house.tail()
+    house.store.seal()
+    folder = tmp_path / "data"
+    assert "as they were written" in run("check", folder=folder)
+    flipped, missing = sorted((folder / "lake" / "shop" / "events").iterdir())
+    content = bytearray(flipped.read_bytes())
+    content[len(content) // 2] ^= 1
+    flipped.write_bytes(bytes(content))
+    missing.unlink()
+    house.keep([an_event()])
+    house.db.execute("UPDATE journal SET body = x'93' WHERE seq = 2")
+    damage = json.loads(run("check", "--json", folder=folder, fails=True))
+    assert {one["part"].rpartition("/")[2] for one in damage} >= {
+        flipped.name,
+        missing.name,
+        "journal, commit group 2",
+    }
