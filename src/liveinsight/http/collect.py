@@ -8,6 +8,7 @@ import msgspec
 
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
+from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.key import Scope
 from liveinsight.domain.sighting import Caller, Id, Sighting, skew_of
 from liveinsight.http.addresses import Addresses
@@ -19,6 +20,7 @@ from liveinsight.http.tokens import LIFETIME_S, SignedTokens
 from liveinsight.http.wire import Told, read_json, read_told
 from liveinsight.ports import Clock, Control, HotStore
 from liveinsight.usecases.collect import Outcome, host_of
+from liveinsight.usecases.doctor import Doctor
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -55,7 +57,7 @@ class Token(msgspec.Struct, frozen=True):
 class CollectDoor:
     """Takes events from anybody, and more of them from who holds a key."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all by name
         self,
         *,
         collect: Collecting,
@@ -66,6 +68,7 @@ class CollectDoor:
         limit: RateLimit,
         clock: Clock,
         country_header: bytes | None = None,
+        doctor: Doctor | None = None,
     ) -> None:
         self._collect = collect
         self._hot = hot
@@ -75,6 +78,7 @@ class CollectDoor:
         self._limit = limit
         self._clock = clock
         self._country_header = country_header
+        self._doctor = doctor
         self._csrf = SignedTokens(control.secret("csrf"))
         # Most requests come from who sent one a moment ago.
         self._sender = lru_cache(maxsize=REMEMBERED)(sender_of)
@@ -136,6 +140,8 @@ class CollectDoor:
             if skew_ms := skew_of(told.sent_at, caller.received_ms):
                 caller = msgspec.structs.replace(caller, skew_ms=skew_ms)
             outcome = self._judged(told.sightings(), caller)
+            if self._doctor is not None:
+                self._show(self._doctor, told, request, caller)
         except Invalid:
             self._refuse(Drop.INVALID)
             raise
@@ -173,6 +179,30 @@ class CollectDoor:
         wanted = read_json(request, TokenWanted)
         token = self._csrf.make(wanted.session_id, self._clock.now_ms())
         return success(Token(token, LIFETIME_S))
+
+    def _show(self, doctor: Doctor, told: Told, request: Request, caller: Caller) -> None:
+        """The doctor looks at who sends. Only the script says when it sends; a batch of it is of
+        one page. A server tells for whom.
+        """
+        posing = caller.key is not None and Scope.SERVER in caller.key.scopes
+        if told.sent_at is None and not posing:
+            return
+        sightings = told.sightings()
+        host = host_of(sightings[0])
+        site = self._control.sites().of(sightings[0].site, host)
+        if site is None:
+            return
+        if told.sent_at is not None:
+            proxied = b"x-forwarded-for" in request.headers
+            forwarded = proxied and not self._addresses.is_proxied(request)
+            skew_ms = told.sent_at - caller.received_ms
+            doctor.saw_script(site.id, host, caller, skew_ms, forwarded=forwarded)
+        elif views := [
+            (view.ip, view.user_agent or "")
+            for view in sightings
+            if view.ip and view.event_type == PAGE_VIEW
+        ]:
+            doctor.saw_pages(site.id, views, caller.received_ms, counted=True)
 
     def _judged(self, sightings: list[Sighting], caller: Caller) -> Outcome:
         self._hot.check_room()

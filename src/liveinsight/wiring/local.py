@@ -33,6 +33,7 @@ from liveinsight.http.ask import AskDoor
 from liveinsight.http.assets import Assets
 from liveinsight.http.auth import Keys
 from liveinsight.http.collect import CollectDoor
+from liveinsight.http.doctor import DoctorDoor
 from liveinsight.http.health import HealthDoor, Metric
 from liveinsight.http.limits import RateLimit
 from liveinsight.http.live import LiveDoor
@@ -41,6 +42,7 @@ from liveinsight.http.routes import Front, Route
 from liveinsight.http.scripts import ScriptDoor
 from liveinsight.http.sessions import Sessions
 from liveinsight.usecases.collect import Collect
+from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.settings import Settings
@@ -91,12 +93,14 @@ class LocalHome:
         self.keys = Keys(self.control, sessions)
         addresses = Addresses(tuple(network(text) for text in settings.trusted_proxies))
         self.limit = RateLimit(settings.rate_limit_per_minute)
+        agents = UaParserAgents()
+        doctor = Doctor(agents, clock, secrets.token_bytes(16))
         collect = Collect(
             control=self.control,
             salts=self.salts,
             seen=self.seen,
             visits=self.window,
-            agents=UaParserAgents(),
+            agents=agents,
             countries=MaxmindCountries(),
             sources=KnownSources(),
             new_id=new_ids(),
@@ -110,6 +114,7 @@ class LocalHome:
             limit=self.limit,
             clock=clock,
             country_header=settings.country_header.lower().encode() or None,
+            doctor=doctor,
         )
         self.store = StoreProcess(store_command(settings))
         ask = AskDoor(self.store, self.control, self.keys, clock)
@@ -123,6 +128,7 @@ class LocalHome:
         routes = (
             *self.collect.routes(Turns(self.collect, self.journal).events),
             *self.live.routes(),
+            *DoctorDoor(doctor, self.control, self.keys, clock).routes(),
             *ask.routes(),
             *self._manage(sessions, addresses),
             *health.routes(),

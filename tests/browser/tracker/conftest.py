@@ -54,16 +54,37 @@ def chromium() -> str | None:
     return os.environ.get("LIVEINSIGHT_TEST_BROWSER") or shutil.which("chromium")
 
 
+CLI = (sys.executable, "-c", "from liveinsight.entrypoints.cli import app; app()")
+
+
 class Home:
     """The running server, and what it has kept."""
 
     def __init__(self, url: str, data_dir: Path) -> None:
-        self.port = int(url.rpartition(":")[2].rstrip("/"))
+        self.url = url.rstrip("/")
+        self.data_dir = data_dir
+        self.port = int(self.url.rpartition(":")[2])
         self.origin = f"http://stats.example:{self.port}"
         self._folder = Folder(data_dir)
         self._read_to = 0
         self.events: list[Event] = []
         self.drops: dict[Drop, int] = {}
+
+    def page(
+        self,
+        title: str = "A page",
+        body: str = "",
+        *,
+        script: str = "li.js",
+        attributes: str = "",
+        head: str = "",
+    ) -> str:
+        """The HTML of a page with the tracker."""
+        src = f"{self.origin}/js/{script}"
+        return (
+            f"<!doctype html><html lang=en><head><title>{title}</title>{head}"
+            f'<script defer src="{src}" {attributes}></script></head><body>{body}</body></html>'
+        )
 
     def forget(self) -> None:
         """Begin anew: what was kept before is another test's."""
@@ -174,8 +195,7 @@ def _server(tmp_path_factory) -> Iterator[Home]:
         pytest.skip("the tracker is not built: run `npm run build` in web/")
     data_dir = tmp_path_factory.mktemp("data")
     environ = {**os.environ, "LIVEINSIGHT_RATE_LIMIT_PER_MINUTE": "0"}
-    start = "from liveinsight.entrypoints.cli import app; app()"
-    command = (sys.executable, "-c", start, "serve", "--port", "0", "--data-dir", data_dir)
+    command = (*CLI, "serve", "--port", "0", "--data-dir", data_dir)
     told = data_dir.with_name("told.txt")
     with told.open("w") as file:
         process = subprocess.Popen(command, env=environ, stderr=file)
@@ -195,14 +215,24 @@ def home(_server) -> Home:
 
 
 @pytest.fixture
+def server_key(_server) -> str:
+    """A key of the site's own server that may read, too."""
+    scopes = ("--scope", "server", "--scope", "read")
+    command = (*CLI, "key", "create", *scopes, "--data-dir", _server.data_dir)
+    made = subprocess.run(command, capture_output=True, text=True, check=True)
+    return made.stdout.strip()
+
+
+@pytest.fixture
 def site() -> Iterator[Site]:
     site = Site()
     yield site
     site.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _playwright():
+    # Not for the session: while it is open, its loop runs, and no test may run one of its own.
     with sync_playwright() as playwright:
         yield playwright
 

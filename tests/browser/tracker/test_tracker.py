@@ -5,24 +5,16 @@ import pytest
 VIEW, ENGAGEMENT = "page_view", "engagement"
 
 
-def a_page(home, title="A page", body="", script="li.js", attributes="", head="") -> str:
-    src = f"{home.origin}/js/{script}"
-    return (
-        f"<!doctype html><html lang=en><head><title>{title}</title>{head}"
-        f'<script defer src="{src}" {attributes}></script></head><body>{body}</body></html>'
-    )
-
-
 def paths(events):
     return [event.page for event in events if event.type == VIEW]
 
 
 def test_static_pages(home, site, page):
     """Page after page: a view each, and the attention of the page that was left."""
-    site.pages["/"] = a_page(
-        home, "Home", '<a href="/next" style="position:fixed">next</a><p style="height:3000px">'
+    site.pages["/"] = home.page(
+        "Home", '<a href="/next" style="position:fixed">next</a><p style="height:3000px">'
     )
-    site.pages["/next"] = a_page(home, "Next")
+    site.pages["/next"] = home.page("Next")
     page.goto(site.url("/?utm_source=News&utm_medium=email&token=secret"))
     home.wait(page, VIEW)
     page.evaluate("scrollTo(0, 500)")
@@ -50,7 +42,7 @@ def test_static_pages(home, site, page):
 
 def test_single_page_history(home, site, page):
     """pushState, replaceState and going back count each new address, with its own title."""
-    site.pages["/"] = a_page(home, "Home")
+    site.pages["/"] = home.page("Home")
     page.goto(site.url())
     home.wait(page, VIEW)
     page.evaluate("history.pushState({}, '', '/a'); document.title = 'A'")
@@ -73,7 +65,7 @@ def test_single_page_history(home, site, page):
 
 def test_single_page_hash(home, site, page):
     """With hash routing the fragment is part of the path, without its query."""
-    site.pages["/app"] = a_page(home, script="li.plus.js", attributes="data-hash")
+    site.pages["/app"] = home.page(script="li.plus.js", attributes="data-hash")
     page.goto(site.url("/app#/cart"))
     home.wait(page, VIEW)
     page.evaluate("location.hash = '#/pay?card=secret'")
@@ -86,9 +78,9 @@ def test_single_page_hash(home, site, page):
 
 def test_iframe(home, site, page):
     """A page in a frame of another site counts for itself, the outer page for itself."""
-    site.pages["/inner"] = a_page(home, "Inner")
+    site.pages["/inner"] = home.page("Inner")
     inner = site.url("/inner", "widget.example")
-    site.pages["/outer"] = a_page(home, "Outer", f'<iframe src="{inner}"></iframe>')
+    site.pages["/outer"] = home.page("Outer", f'<iframe src="{inner}"></iframe>')
     page.goto(site.url("/outer"))
     events = home.wait(page, VIEW, VIEW)
     assert sorted((event.hostname, event.page) for event in events) == [
@@ -110,8 +102,8 @@ addEventListener("load", () => liveinsight("Early", { props: { unseen: document.
 
 def test_prerender(home, site, unwatched):
     """A prerendered page is counted when it is shown, and not before."""
-    site.pages["/"] = a_page(home, "Home", attributes="data-local", head=PRERENDERING)
-    site.pages["/next"] = a_page(home, "Next", attributes="data-local", head=PRERENDERED)
+    site.pages["/"] = home.page("Home", attributes="data-local", head=PRERENDERING)
+    site.pages["/next"] = home.page("Next", attributes="data-local", head=PRERENDERED)
     unwatched(site.url("/", "localhost"))
     events = home.wait(None, VIEW, "Leaving", VIEW, "Early")
     views = [event for event in events if event.type == VIEW]
@@ -125,8 +117,8 @@ def test_prerender(home, site, unwatched):
 
 def test_back_forward_cache(home, site, page):
     """A page that comes back from the back/forward cache is seen again."""
-    site.pages["/"] = a_page(home, "Home", '<a href="/next">next</a>')
-    site.pages["/next"] = a_page(home, "Next")
+    site.pages["/"] = home.page("Home", '<a href="/next">next</a>')
+    site.pages["/next"] = home.page("Next")
     page.goto(site.url())
     page.evaluate("window.alive = true")
     home.wait(page, VIEW)
@@ -140,7 +132,7 @@ def test_back_forward_cache(home, site, page):
 
 def test_offline_and_back(home, site, browser, page):
     """What happens while the network is away arrives when it is back, once."""
-    site.pages["/"] = a_page(home)
+    site.pages["/"] = home.page()
     page.goto(site.url())
     home.wait(page, VIEW)
     browser.set_offline(True)
@@ -153,7 +145,7 @@ def test_offline_and_back(home, site, browser, page):
 
 def test_tab_closed_right_after_an_event(home, site, browser, page):
     """An event of the last moment is not lost with its tab."""
-    site.pages["/"] = a_page(home)
+    site.pages["/"] = home.page()
     tab = browser.new_page()
     tab.goto(site.url())
     home.wait(page, VIEW)
@@ -164,7 +156,7 @@ def test_tab_closed_right_after_an_event(home, site, browser, page):
 
 def test_a_burst(home, site, browser, page):
     """A hundred events at once, and the tab closed on them: each arrives once."""
-    site.pages["/"] = a_page(home)
+    site.pages["/"] = home.page()
     tab = browser.new_page()
     tab.goto(site.url())
     home.wait(page, VIEW)
@@ -180,8 +172,7 @@ def test_strict_content_security_policy(home, site, page):
         "window.liveinsight ||= Object.assign((...a) => liveinsight.q.push(a), { q: [] });"
         "liveinsight('Early');"
     )
-    site.pages["/"] = a_page(
-        home,
+    site.pages["/"] = home.page(
         script="li.plus.js",
         attributes='nonce="abc" data-vitals',
         head='<script nonce="abc" src="/app.js"></script>',
@@ -214,12 +205,12 @@ def test_document_write(home, site, page):
 
 def test_a_page_that_rewrites_itself(home, site, page):
     """A document written anew with the same script is the same page view."""
-    site.pages["/"] = a_page(home, "First")
+    site.pages["/"] = home.page("First")
     page.goto(site.url())
     home.wait(page, VIEW)
     page.evaluate(
         "html => { document.open(); document.write(html); document.close() }",
-        a_page(home, "Second"),
+        home.page("Second"),
     )
     page.wait_for_function("document.readyState == 'complete'")
     page.evaluate("liveinsight('After')")
@@ -229,7 +220,7 @@ def test_a_page_that_rewrites_itself(home, site, page):
 def test_two_script_elements(home, site, page):
     """A script embedded twice counts once."""
     again = f'<script defer src="{home.origin}/js/other-name.js"></script>'
-    site.pages["/"] = a_page(home, head=again)
+    site.pages["/"] = home.page(head=again)
     page.goto(site.url())
     page.evaluate("liveinsight('Once')")
     home.wait(page, VIEW, "Once")
@@ -237,8 +228,7 @@ def test_two_script_elements(home, site, page):
 
 def test_events_from_html(home, site, page):
     """A click, and Enter in a form, tell what the element says; values of fields never."""
-    site.pages["/"] = a_page(
-        home,
+    site.pages["/"] = home.page(
         body="""<button data-li-event="Signup" data-li-props='{"plan":"pro","seats":3}'>
           <b>Sign up</b></button>
           <form onsubmit="return false"><input name="card" value="4111"><button
@@ -254,8 +244,7 @@ def test_events_from_html(home, site, page):
 
 def test_extensions(home, site, page):
     """Outbound links, downloads, forms, errors, revenue, users and missing pages."""
-    site.pages["/404"] = a_page(
-        home,
+    site.pages["/404"] = home.page(
         script="anything.plus.js",
         attributes='data-outbound data-downloads data-forms data-404 data-errors data-revenue data-user-id="u1"',
         body="""<a id=out href="http://elsewhere.example/x?token=secret">out</a>
@@ -296,8 +285,8 @@ def test_extensions(home, site, page):
 
 def test_web_vitals(home, site, page):
     """Vitals ride on the engagement of the page that was measured."""
-    site.pages["/"] = a_page(
-        home, script="li.plus.js", attributes="data-vitals", body="<h1>Large</h1><a href='/b'>b</a>"
+    site.pages["/"] = home.page(
+        script="li.plus.js", attributes="data-vitals", body="<h1>Large</h1><a href='/b'>b</a>"
     )
     site.pages["/b"] = "<p>b</p>"
     page.goto(site.url())
@@ -311,7 +300,7 @@ def test_web_vitals(home, site, page):
 
 def test_the_offline_queue_outlives_the_page(home, site, browser, page):
     """What one page could not send, the next page sends, once."""
-    site.pages["/"] = a_page(home, script="li.plus.js", attributes="data-offline")
+    site.pages["/"] = home.page(script="li.plus.js", attributes="data-offline")
     tab = browser.new_page()
     tab.goto(site.url())
     home.wait(page, VIEW)
@@ -326,7 +315,7 @@ def test_the_offline_queue_outlives_the_page(home, site, browser, page):
 
 def test_opting_out(home, site, page):
     """Who opted out sends nothing, from that moment on and on the next pages."""
-    site.pages["/"] = a_page(home)
+    site.pages["/"] = home.page()
     page.goto(site.url())
     home.wait(page, VIEW)
     page.evaluate("localStorage.liveinsight = 'off'; liveinsight('Unheard')")
@@ -339,8 +328,8 @@ def test_opting_out(home, site, page):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 def test_this_machine_is_counted_only_when_asked(home, site, page, host):
     """Developing a site is no visit of it."""
-    site.pages["/"] = a_page(home)
-    site.pages["/asked"] = a_page(home, attributes="data-local")
+    site.pages["/"] = home.page()
+    site.pages["/asked"] = home.page(attributes="data-local")
     page.goto(site.url("/", host))
     page.wait_for_timeout(1500)
     page.goto(site.url("/asked", host))
@@ -350,7 +339,7 @@ def test_this_machine_is_counted_only_when_asked(home, site, page, host):
 
 def test_a_wrong_clock(home, site, page):
     """A browser whose clock is a day ahead is counted, now."""
-    site.pages["/"] = a_page(home)
+    site.pages["/"] = home.page()
     page.clock.install(time=4_000_000_000)
     page.goto(site.url())
     page.clock.run_for(2000)
