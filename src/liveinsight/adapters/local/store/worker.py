@@ -33,7 +33,8 @@ from liveinsight.domain.site import Site
 log = logging.getLogger(__name__)
 
 # Each batch costs DuckDB a fixed tenth of a second: often enough to be fresh, seldom enough.
-TAIL_EVERY_S = 0.5
+# Each turn costs some statements whatever it brings; today is to be in answers within 2 s.
+TAIL_EVERY_S = 1.0
 HOUSEWORK_EVERY_S = 0.2
 ANSWERS_AT_ONCE = 8
 QUESTION_SECONDS = 30.0
