@@ -1,5 +1,6 @@
 """The functions as API Gateway calls them: the owner's shapes, and faults between two writes."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -20,10 +21,15 @@ from aws_home import (
     on_moto,
     remove_tables,
 )
+from liveinsight.adapters.aws.client import connect
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.domain.site import Site
 from liveinsight.entrypoints.proxy import handler_of
 from liveinsight.wiring import aws
+from liveinsight.wiring.event_collector import event_collector
+from liveinsight.wiring.realtime_api import realtime_api
+from liveinsight.wiring.sealer import sealer
+from liveinsight.wiring.stats_api import stats_api
 
 SECRET = "s" * 32
 KEY = "a-reading-key"
@@ -64,11 +70,26 @@ def environment(**more):
 
 
 def collector(client, **more):
-    return handler_of(aws.event_collector(environment(**more), client), SECRET)
+    return handler_of(event_collector(environment(**more), client), SECRET)
 
 
 def realtime(client, **more):
-    return handler_of(aws.realtime_api(environment(**more), client), SECRET)
+    return handler_of(realtime_api(environment(**more), client), SECRET)
+
+
+@pytest.fixture
+def history(dynamodb, tmp_path):
+    """The functions of the past over a bucket: asking, and sealing."""
+    s3 = connect("s3")
+    s3.create_bucket(Bucket="lake")
+    told = environment(LAKE_BUCKET="lake")
+    with asyncio.Runner() as runner:
+        ask = handler_of(stats_api(told, dynamodb, s3, root=tmp_path / "asks"), SECRET, runner.run)
+        yield ask, sealer(told, dynamodb, s3, root=tmp_path / "seals")
+    for item in s3.list_objects_v2(Bucket="lake").get("Contents", []):
+        s3.delete_object(Bucket="lake", Key=item["Key"])
+    s3.delete_bucket(Bucket="lake")
+    s3.close()
 
 
 def answered(handler, *told, **about):
@@ -287,6 +308,54 @@ def test_reads_are_for_the_owners_origin(dynamodb, origin):
     assert answer["multiValueHeaders"]["access-control-allow-origin"] == [origin]
 
 
+def test_stats_has_the_owners_shape(dynamodb, history):
+    """Before and after sealing the past is told alike, in the owner's shape."""
+    ask, seal = history
+    collect = collector(dynamodb)
+    for n, page in enumerate(("/a", "/a", "/b")):
+        url = f"https://shop.example{page}"
+        answered(collect, "POST", "/api/events", VIEW | {"event_id": f"e-{n}", "page_url": url})
+    query = {"period": "hour", "limit": "2"}
+    told = []
+    for _ in range(2):
+        status, body = answered(ask, "GET", "/api/stats", query=query, headers={"X-API-Key": KEY})
+        assert status == 200
+        told.append(body["data"])
+        assert seal().raced is False
+    assert told[0] == told[1]
+    assert set(told[0]) == {"hourly_visitors", "top_pages", "summary"}
+    assert len(told[0]["hourly_visitors"]["labels"]) == 2
+    assert told[0]["top_pages"] == [
+        {"url": "/a", "views": 2, "percentage": 66.7},
+        {"url": "/b", "views": 1, "percentage": 33.3},
+    ]
+    assert told[0]["summary"] == {
+        "total_sessions": 1,
+        "total_pageviews": 3,
+        "avg_session_duration": 0,
+    }
+
+
+def test_any_question_is_answered(dynamodb, history):
+    """The query door, SQL and the export answer from what is sealed."""
+    ask, seal = history
+    answered(collector(dynamodb), "POST", "/api/events", VIEW)
+    seal()
+    headers = {"X-API-Key": KEY}
+    raw = {"site": "default", "range": "today", "metrics": ["visitors"], "dimensions": ["browser"]}
+    status, body = answered(ask, "POST", "/api/query", raw, headers=headers)
+    assert status == 200
+    (row,) = body["data"]["results"]
+    assert (row["dimensions"], row["metrics"]) == (["Chrome"], [1])
+    sql = {"site": "default", "sql": "SELECT page FROM events"}
+    status, body = answered(ask, "POST", "/api/sql", sql, headers=headers)
+    assert (status, body["data"]["rows"]) == (200, [["/a"]])
+    export = a_request("GET", "/api/export/events.csv", headers=headers)
+    answer = ask(export, None)
+    assert answer["statusCode"] == 200
+    assert "/a" in answer["body"]
+
+
 def test_sites_are_the_control_tables(dynamodb):
     """An event of a site that is not there is dropped, and the sender learns no more."""
     aws.DynamoControl(dynamodb, CONTROL, SystemClock().now_ms).put_site(
@@ -302,16 +371,17 @@ def test_sites_are_the_control_tables(dynamodb):
 def test_a_missing_setting_is_named():
     """A function without its table says which setting is missing."""
     with pytest.raises(aws.Misconfigured, match="CONTROL_TABLE"):
-        aws.event_collector(aws.Environment({}), Failing(None))
+        event_collector(aws.Environment({}), Failing(None))
 
 
 def test_the_collector_stays_light():
     """What a collector imports holds no DuckDB, no patterns of agents, no server and no arrays."""
     code = (
         "import sys; from liveinsight.wiring import aws\n"
+        "from liveinsight.wiring.event_collector import event_collector\n"
         "from aws_home import Failing, SETTINGS\n"
         "made = {'get_item': lambda r: {'Item': {'value': {'B': b'x' * 32}}}}\n"
-        "aws.event_collector(aws.Environment(SETTINGS), Failing(None, **made))\n"
+        "event_collector(aws.Environment(SETTINGS), Failing(None, **made))\n"
         "heavy = {'duckdb', 'numpy', 're2', 'ua_parser', 'ua_parser_rs', 'uvicorn', 'sqlite3', 'maxminddb'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )

@@ -7,15 +7,20 @@ Gateway saw, and those headers are taken away.
 
 import hmac
 from base64 import b64decode, b64encode
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from liveinsight.http.exchange import Answer, Handler, Request, Response
+from liveinsight.domain.errors import TooLarge
+from liveinsight.http.exchange import Handler, Request, Response
+from liveinsight.http.problems import problem
 
 ProxyEvent = Mapping[str, Any]
 ProxyAnswer = dict[str, Any]
 LambdaHandler = Callable[[ProxyEvent, object], ProxyAnswer]
+Runner = Callable[[Coroutine[object, object, ProxyAnswer]], ProxyAnswer]
+# Lambda answers with 6 MB at most, of which base64 leaves three quarters.
+MOST_ANSWER_BYTES = 4_400_000
 
 SECRET = b"x-origin-secret"
 VIEWER_ADDRESS = b"cloudfront-viewer-address"
@@ -23,27 +28,39 @@ VIEWER_COUNTRY = b"cloudfront-viewer-country"
 TEXTS = (b"text/", b"application/json")
 
 
-def handler_of(front: Handler, origin_secret: str = "") -> LambdaHandler:
-    """A Lambda handler around doors."""
+def handler_of(front: Handler, origin_secret: str = "", run: Runner | None = None) -> LambdaHandler:
+    """A Lambda handler around doors; `run` drives those that need an event loop."""
+    drive = run or at_once
 
     def handler(event: ProxyEvent, context: object) -> ProxyAnswer:
         del context
-        answer = at_once(front(request_of(event, origin_secret)))
-        assert isinstance(answer, Response), "a function cannot push"
-        return told(answer)
+        return drive(_answered(front, request_of(event, origin_secret)))
 
     return handler
 
 
-def at_once(answering: Awaitable[Answer]) -> Answer:
+async def _answered(front: Handler, request: Request) -> ProxyAnswer:
+    answer = await front(request)
+    if isinstance(answer, Response):
+        return told(answer)
+    body = b""
+    async for chunk in answer.chunks:
+        body += chunk
+        if len(body) > MOST_ANSWER_BYTES:
+            return told(problem(TooLarge("More than a function can answer: ask for fewer days.")))
+    return told(Response(answer.status, answer.headers, body))
+
+
+def at_once(answering: Coroutine[object, object, ProxyAnswer]) -> ProxyAnswer:
     """Run doors without an event loop, which a sandbox that does one request at a time can spare:
     nothing in a function waits for anything but DynamoDB, and that is called straight.
     """
     try:
-        next(answering.__await__())
+        answering.send(None)
     except StopIteration as done:
-        answer: Answer = done.value
+        answer: ProxyAnswer = done.value
         return answer
+    answering.close()
     raise RuntimeError("a part of a function waits for an event loop, and there is none")
 
 

@@ -9,25 +9,18 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
-from operator import attrgetter
 
-import msgspec
-import numpy as np
-import numpy.typing as npt
 from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
-from liveinsight.adapters.sql.fragments import RAW_TYPES, statements
+from liveinsight.adapters.sql.fragments import statements
 from liveinsight.adapters.sql.relations import ONE_DAY, Relations, quoted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
 from liveinsight.domain.lake import LakeFile, Relation
-from liveinsight.domain.period import QUARTER_MS, local_day
 
-EPOCH_DATE = date(1970, 1, 1)
 # Drops whose events are kept: they are counted from `aside`, which knows better.
 KEPT_APART = frozenset({Drop.BOT, Drop.SPAM_REFERRER, Drop.NO_VISIT})
-Column = npt.NDArray[np.generic]
 Drops = Mapping[tuple[str, date, str], int]  # (site, day, reason) -> how often
 
 
@@ -158,9 +151,8 @@ class HotTables:
         return int(row[0])
 
     def _arrive(self, events: Sequence[Event], epoch: int) -> None:
-        self._db.register("arrived", columns_of(events, self._zone_of))
-        self._run("arrive")
-        self._db.unregister("arrived")
+        with self._brought(events):
+            self._run("arrive")
         self._judge(epoch)
 
     def _judge(self, epoch: int) -> None:
@@ -173,6 +165,16 @@ class HotTables:
         if self._number("SELECT count(*) FROM work"):
             self._gather(epoch)
             self._run("judge", epoch=epoch)
+
+    @contextmanager
+    def _brought(self, events: Sequence[Event]) -> Iterator[None]:
+        """Have DuckDB know the batch as `arrived`."""
+        # Here, since a home without numpy brings its batches in another way.
+        from liveinsight.adapters.sql.columns import columns_of  # noqa: PLC0415
+
+        self._db.register("arrived", columns_of(events, self._zone_of))
+        yield
+        self._db.unregister("arrived")
 
     def _gather(self, epoch: int) -> None:
         """Take out whatever may be judged differently now.
@@ -243,56 +245,6 @@ class HotTables:
         ]
         if rows:
             self._db.executemany("INSERT INTO drops VALUES (?, ?, ?, ?, ?)", rows)
-
-
-def columns_of(events: Sequence[Event], zone_of: Callable[[str], str]) -> dict[str, Column]:
-    """The batch turned on its side: numpy columns are what DuckDB takes in fastest."""
-    columns = {name: list(map(attrgetter(name), events)) for name in Event.__struct_fields__}
-    columns["props"] = [_json(props) if props else None for props in columns["props"]]
-    arrays = {name: _array(name, values) for name, values in columns.items()}
-    arrays["day"] = _days(columns["site"], arrays["time_ms"], zone_of)
-    return arrays
-
-
-def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
-    """The local day of each event, as days since 1970."""
-    names, places = np.unique(np.array(sites), return_inverse=True)
-    days = np.empty(len(sites), np.int32)
-    for place, site in enumerate(names.tolist()):
-        here = places == place
-        quarters, which = np.unique(times_ms[here] // QUARTER_MS, return_inverse=True)
-        zone = zone_of(site)
-        dates = [local_day(quarter * QUARTER_MS, zone).date for quarter in quarters.tolist()]
-        days[here] = np.array([(day - EPOCH_DATE).days for day in dates], np.int32)[which]
-    return days
-
-
-def _array(name: str, values: list[object]) -> Column:
-    kind = _NUMPY_TYPES.get(RAW_TYPES.get(name, "VARCHAR"))
-    absent = values.count(None)
-    if kind is None or absent == len(values):
-        array = np.empty(len(values), dtype=object)
-        if absent < len(values):
-            array[:] = values
-        return array
-    if not absent:
-        return np.array(values, dtype=kind)
-    mask = np.fromiter((value is None for value in values), np.bool_, len(values))
-    known = np.array([0 if value is None else value for value in values], dtype=kind)
-    return np.ma.masked_array(known, mask=mask)
-
-
-_NUMPY_TYPES: Mapping[str, type[np.generic]] = {
-    "UBIGINT": np.uint64,
-    "BIGINT": np.int64,
-    "UINTEGER": np.uint32,
-    "UTINYINT": np.uint8,
-}
-_encode = msgspec.json.Encoder(order="sorted").encode
-
-
-def _json(props: Mapping[str, object] | None) -> str | None:
-    return _encode(props).decode() if props else None
 
 
 def _listed(files: Iterable[LakeFile]) -> str:

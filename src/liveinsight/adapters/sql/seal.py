@@ -243,7 +243,11 @@ class Sealing:
         day = first_day
         while known is not None and day >= known[0]:
             earlier = f"UNION ALL SELECT visit FROM {self._rows(Relation.VISITS, day, first_day - ONE_DAY)}"
-            of_today = f"SELECT visit FROM {_read(visits)}" if visits else "SELECT NULL LIMIT 0"
+            of_today = (
+                f"SELECT visit FROM {_read(visits)}"
+                if visits
+                else "SELECT CAST(NULL AS UBIGINT) AS visit WHERE false"
+            )
             (missing,) = self._one(
                 f"SELECT count(*) FROM {_read(events)} AS e"
                 f" ANTI JOIN ({of_today} {earlier if day < first_day else ''}) AS v USING (visit)"

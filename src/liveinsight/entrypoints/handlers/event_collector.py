@@ -6,6 +6,6 @@ All is put together while the module is imported, which Lambda does with a whole
 import os
 
 from liveinsight.entrypoints.proxy import handler_of
-from liveinsight.wiring import aws
+from liveinsight.wiring.event_collector import event_collector
 
-handler = handler_of(aws.event_collector(), os.environ.get("LIVEINSIGHT_ORIGIN_SECRET", ""))
+handler = handler_of(event_collector(), os.environ.get("LIVEINSIGHT_ORIGIN_SECRET", ""))

@@ -6,6 +6,6 @@ All is put together while the module is imported, which Lambda does with a whole
 import os
 
 from liveinsight.entrypoints.proxy import handler_of
-from liveinsight.wiring import aws
+from liveinsight.wiring.realtime_api import realtime_api
 
-handler = handler_of(aws.realtime_api(), os.environ.get("LIVEINSIGHT_ORIGIN_SECRET", ""))
+handler = handler_of(realtime_api(), os.environ.get("LIVEINSIGHT_ORIGIN_SECRET", ""))

@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
 
 import duckdb
 from msgspec import Struct
@@ -17,6 +16,7 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.journal import SqliteHotReader
 from liveinsight.adapters.local.lake import SqliteLake
 from liveinsight.adapters.sql.hot_tables import HotTables, Moment
+from liveinsight.adapters.sql.memory import connect
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import local_day
 
@@ -39,7 +39,7 @@ class Engine:
         self._control = control
         files, generation, seq = lake.state()
         self._erased = lake.erased()
-        self.db = _connect(lake.root / "spill", limits)
+        self.db = connect(lake.root / "spill", memory_mb=limits.memory_mb, threads=limits.threads)
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
@@ -104,17 +104,3 @@ class Engine:
             return int(rows)
         finally:
             cursor.close()
-
-
-def _connect(spill: Path, limits: Limits) -> duckdb.DuckDBPyConnection:
-    db = duckdb.connect(
-        config={
-            "memory_limit": f"{limits.memory_mb}MB",
-            "threads": limits.threads,
-            "temp_directory": str(spill),
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-        }
-    )
-    db.execute("SET GLOBAL parquet_metadata_cache = true")  # cursors have settings of their own
-    return db

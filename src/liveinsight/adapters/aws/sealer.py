@@ -1,0 +1,131 @@
+"""Sealing on AWS: what came since is judged beside the files it touches, and its days written anew.
+
+Nothing is remembered between runs but the manifest. A run that is repeated, runs late, or is cut off
+at any step leaves the same lake: events are told apart by their ids, and files count only when the
+manifest was swapped.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from liveinsight.adapters.aws import keys
+from liveinsight.adapters.aws.client import DynamoDb, error_code, pages
+from liveinsight.adapters.aws.history import LATE_MS, SWEEP_MS, LakeAndTail
+from liveinsight.adapters.aws.lake import Raced
+from liveinsight.adapters.sql.relations import Relations
+from liveinsight.adapters.sql.seal import Change, Sealing, month_span
+from liveinsight.domain.lake import Relation
+from liveinsight.domain.period import HOUR_MS, local_day
+from liveinsight.domain.visit import GAP_MS
+
+# Late events are looked for once an hour, among all that the table still holds.
+SWEEP_EVERY_MS = HOUR_MS
+COMPACT_AFTER = timedelta(days=3)
+
+
+class Sealed(Struct, frozen=True):
+    """What a run did."""
+
+    events: int
+    files: int
+    lag_ms: int
+    raced: bool = False
+
+
+class DynamoSealer:
+    """Seals what the events table holds into the lake."""
+
+    def __init__(self, tail: LakeAndTail, zone_of: Callable[[str], str]) -> None:
+        self._tail = tail
+        self._zone_of = zone_of
+
+    def seal(self, now_ms: int) -> Sealed:
+        """One run."""
+        before = self._tail.lake.manifest()
+        sweeps = now_ms - before.swept_ms >= SWEEP_EVERY_MS
+        from_ms = now_ms - SWEEP_MS if sweeps else before.sealed_ms - LATE_MS
+        self._tail.reopen(before)
+        events = self._tail.take(from_ms, now_ms)
+        change = Change([], [])
+        with self._tail.looking() as (cursor, moment):
+            for site, days in sorted(self._tail.dirty_days(cursor).items()):
+                sealing = self._sealing(cursor, moment.relations, site, before.generation + 1)
+                _add(change, sealing.days(days))
+            if not change.new and sweeps:
+                for site, month in self._months_to_compact(moment.relations, now_ms):
+                    sealing = self._sealing(cursor, moment.relations, site, before.generation + 1)
+                    _add(change, sealing.month(month))
+        try:
+            self._tail.lake.publish(
+                before,
+                new=change.new,
+                gone=change.gone,
+                sealed_ms=now_ms,
+                swept_ms=now_ms if sweeps else before.swept_ms,
+                now_ms=now_ms,
+            )
+        except Raced:
+            return Sealed(events, 0, now_ms - before.sealed_ms, raced=True)
+        return Sealed(events, len(change.new), 0)
+
+    def _sealing(self, cursor: object, relations: Relations, site: str, generation: int) -> Sealing:
+        return Sealing(
+            cursor,  # type: ignore[arg-type] # fetches files and is a cursor else
+            relations,
+            site,
+            self._zone_of(site),
+            generation=generation,
+            place=self._tail.lake.place,
+        )
+
+    def _months_to_compact(self, relations: Relations, now_ms: int) -> Iterator[tuple[str, date]]:
+        for site in sorted(relations.sites()):
+            today = local_day(now_ms, self._zone_of(site)).date
+            months = {
+                file.first_day.replace(day=1)
+                for file in relations.files(site)
+                if file.relation is not Relation.ROLLUP and not file.period_is_month
+            }
+            for month in sorted(months):
+                if month_span(month)[1] + COMPACT_AFTER < today:
+                    yield site, month
+
+
+def _add(change: Change, part: Change) -> None:
+    change.new += part.new
+    change.gone += part.gone
+
+
+def end_idle_sessions(client: DynamoDb, table: str, *, shards: int, now_ms: int) -> int:
+    """Take sessions that were idle for half an hour out of ActivityIndex; how many.
+
+    One that goes on meanwhile stays: the update asks whether it is still as it was seen.
+    """
+    ended = 0
+    for key in keys.active_keys(shards):
+        for item in pages(
+            client,
+            TableName=table,
+            IndexName=keys.ACTIVITY_INDEX,
+            KeyConditionExpression="is_active = :key AND last_activity < :idle",
+            ExpressionAttributeValues={
+                ":key": {"S": key},
+                ":idle": {"N": str(now_ms - GAP_MS - keys.ACTIVITY_STEP_MS)},
+            },
+        ):
+            try:
+                client.update_item(
+                    TableName=table,
+                    Key={"session_id": item["session_id"]},
+                    UpdateExpression="REMOVE is_active",
+                    ConditionExpression="last_activity = :seen",
+                    ExpressionAttributeValues={":seen": item["last_activity"]},
+                )
+            except Exception as error:
+                if error_code(error) != "ConditionalCheckFailedException":
+                    raise
+            else:
+                ended += 1
+    return ended

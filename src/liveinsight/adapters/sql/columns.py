@@ -1,0 +1,66 @@
+"""A batch of events as numpy columns, which DuckDB takes in fastest; for homes that have numpy."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from operator import attrgetter
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from liveinsight.adapters.sql.fragments import RAW_TYPES
+from liveinsight.domain.event import Event
+from liveinsight.domain.period import QUARTER_MS, local_day
+
+EPOCH_DATE = date(1970, 1, 1)
+Column = npt.NDArray[np.generic]
+
+
+def columns_of(events: Sequence[Event], zone_of: Callable[[str], str]) -> dict[str, Column]:
+    """The batch turned on its side: numpy columns are what DuckDB takes in fastest."""
+    columns = {name: list(map(attrgetter(name), events)) for name in Event.__struct_fields__}
+    columns["props"] = [_json(props) if props else None for props in columns["props"]]
+    arrays = {name: _array(name, values) for name, values in columns.items()}
+    arrays["day"] = _days(columns["site"], arrays["time_ms"], zone_of)
+    return arrays
+
+
+def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
+    """The local day of each event, as days since 1970."""
+    names, places = np.unique(np.array(sites), return_inverse=True)
+    days = np.empty(len(sites), np.int32)
+    for place, site in enumerate(names.tolist()):
+        here = places == place
+        quarters, which = np.unique(times_ms[here] // QUARTER_MS, return_inverse=True)
+        zone = zone_of(site)
+        dates = [local_day(quarter * QUARTER_MS, zone).date for quarter in quarters.tolist()]
+        days[here] = np.array([(day - EPOCH_DATE).days for day in dates], np.int32)[which]
+    return days
+
+
+def _array(name: str, values: list[object]) -> Column:
+    kind = _NUMPY_TYPES.get(RAW_TYPES.get(name, "VARCHAR"))
+    absent = values.count(None)
+    if kind is None or absent == len(values):
+        array = np.empty(len(values), dtype=object)
+        if absent < len(values):
+            array[:] = values
+        return array
+    if not absent:
+        return np.array(values, dtype=kind)
+    mask = np.fromiter((value is None for value in values), np.bool_, len(values))
+    known = np.array([0 if value is None else value for value in values], dtype=kind)
+    return np.ma.masked_array(known, mask=mask)
+
+
+_NUMPY_TYPES: Mapping[str, type[np.generic]] = {
+    "UBIGINT": np.uint64,
+    "BIGINT": np.int64,
+    "UINTEGER": np.uint32,
+    "UTINYINT": np.uint8,
+}
+_encode = msgspec.json.Encoder(order="sorted").encode
+
+
+def _json(props: Mapping[str, object] | None) -> str | None:
+    return _encode(props).decode() if props else None

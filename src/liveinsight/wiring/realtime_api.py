@@ -1,0 +1,27 @@
+"""The parts of the function that tells who is here now."""
+
+from liveinsight.adapters.aws.client import DynamoDb
+from liveinsight.adapters.aws.live import DynamoLive
+from liveinsight.adapters.aws.table import DynamoEvents
+from liveinsight.adapters.recognise.agents import UaParserAgents
+from liveinsight.http.live import LiveDoor
+from liveinsight.http.routes import Front
+from liveinsight.usecases.recognise import recognise
+from liveinsight.usecases.watch import Watch
+from liveinsight.wiring.aws import Environment, Parts, log
+
+
+def realtime_api(environment: Environment | None = None, dynamodb: DynamoDb | None = None) -> Front:
+    """Tells who is here now."""
+    environment = environment or Environment()
+    parts = Parts(environment, dynamodb)
+    events = DynamoEvents(
+        parts.dynamodb,
+        environment.text("EVENTS_TABLE"),
+        shards=parts.shards,
+        recognised=recognise(UaParserAgents()),
+        poisoned=lambda where: log("poisoned", level="error", where=where),
+    )
+    watch = Watch(DynamoLive(events, parts.clock.now_ms), parts.clock)
+    door = LiveDoor(watch, parts.control, parts.keys, parts.clock)
+    return Front(door.routes(), environment.origins())

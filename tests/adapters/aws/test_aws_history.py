@@ -1,0 +1,229 @@
+"""The AWS home answers as the oracle does: hot, sealed, late, repeated, raced and cut off."""
+
+from itertools import groupby
+from random import Random
+
+import msgspec
+import pytest
+
+from aws_home import CONTROL, EVENTS, SESSIONS, Failing
+from builders import NOON_MS, an_event
+from liveinsight.adapters.aws.client import connect
+from liveinsight.adapters.aws.history import LakeAndTail
+from liveinsight.adapters.aws.lake import Raced, S3Lake
+from liveinsight.adapters.aws.sealer import DynamoSealer, end_idle_sessions
+from liveinsight.adapters.aws.sessions import DynamoSessions
+from liveinsight.adapters.aws.table import DynamoEvents, DynamoHot, Told
+from liveinsight.adapters.sql.history import SqlHistory
+from liveinsight.domain import query as queries
+from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS
+from liveinsight.domain.site import Site
+from liveinsight.usecases.answer import answer
+from oracle import naive, questions, traffic
+
+BUCKET = "lake"
+ZONE = "Asia/Seoul"
+SHOP = Site(id="shop", timezone=ZONE)
+
+
+class CutOffError(Exception):
+    """The sandbox was ended."""
+
+
+class AwsHouse:
+    """Tables, a bucket, and as many sandboxes as a test asks for."""
+
+    def __init__(self, dynamodb, s3, folder, zone=ZONE) -> None:
+        self._dynamodb, self._s3, self._folder, self._zone = dynamodb, s3, folder, zone
+        self._count = 0
+        self.hot = DynamoHot(dynamodb, EVENTS, shards=2, ttl_hours=24, pause=lambda _: None)
+
+    def keep(self, events, now_ms):
+        pairs = [(event, Told(session_id=f"v-{event.visitor}")) for event in events]
+        for start in range(0, len(pairs), 100):
+            self.hot.keep(pairs[start : start + 100], now_ms)
+
+    def sandbox(self, s3=None, dynamodb=None):
+        """A fresh function's view: nothing in its memory or its folder."""
+        self._count += 1
+        lake = S3Lake(
+            s3 or self._s3,
+            dynamodb or self._dynamodb,
+            bucket=BUCKET,
+            table=CONTROL,
+            root=self._folder / f"{self._count}" / "lake",
+        )
+        events = DynamoEvents(
+            self._dynamodb,
+            EVENTS,
+            shards=2,
+            recognised=lambda event, _: event,
+            poisoned=pytest.fail,
+        )
+        return LakeAndTail(lake, events, lambda _: self._zone, memory_mb=256)
+
+    def sealer(self, **clients):
+        return DynamoSealer(self.sandbox(**clients), lambda _: self._zone)
+
+    def ask(self, raw, now_ms, tail=None):
+        with (tail or self.sandbox()).reading(now_ms) as reading:
+            query = queries.parse({"site": "shop"} | raw)
+            return msgspec.to_builtins(answer(query, SHOP, SqlHistory(reading), now_ms))
+
+    def visitors_of_30_days(self, now_ms, tail=None):
+        raw = {"range": "30d", "metrics": ["visitors", "pageviews"]}
+        return self.ask(raw, now_ms, tail)["totals"]
+
+
+@pytest.fixture(scope="module")
+def s3(_shared):
+    client = connect("s3")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def house(dynamodb, s3, tmp_path):
+    s3.create_bucket(Bucket=BUCKET)
+    yield AwsHouse(dynamodb, s3, tmp_path)
+    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+    s3.delete_bucket(Bucket=BUCKET)
+
+
+def views(count, *, first=0, at_ms=NOON_MS):
+    return [
+        an_event(event_id=n + 1, visitor=n + 1, time_ms=at_ms + n)
+        for n in range(first, first + count)
+    ]
+
+
+def test_answers_are_exact_at_every_stage(house):
+    """Days of traffic, kept twice, some late, sealed now and then: every answer is the oracle's."""
+    random = Random(ZONE)
+    events, now = traffic.traffic(3, ZONE, people=8, days=2)
+    in_time = sorted(events, key=lambda event: event.time_ms)
+    warm = house.sandbox()
+    clock_ms = 0
+    for _, hours in groupby(in_time, lambda event: event.time_ms // (4 * HOUR_MS)):
+        part = list(hours)
+        punctual = [event for n, event in enumerate(part) if n % 7]
+        clock_ms = max(clock_ms + HOUR_MS, part[-1].time_ms)
+        house.keep(punctual, clock_ms)
+        house.sealer().seal(clock_ms)
+        clock_ms += HOUR_MS
+        house.keep(part[::7] + punctual[:5], clock_ms)
+        house.sealer().seal(clock_ms)
+    now = clock_ms
+    for _ in range(12):
+        question = questions.random_question(random, now, ZONE)
+        expected = naive.answer(question, in_time, ZONE, now)
+        told = house.ask(question, now, warm)
+        assert expected["results"] == told["results"]
+        assert expected["totals"]["metrics"] == told["totals"]
+
+
+def test_what_was_just_kept_is_told(house):
+    """The tail is read from the table at each question, before anything is sealed."""
+    warm = house.sandbox()
+    house.keep(views(3), NOON_MS)
+    assert house.visitors_of_30_days(NOON_MS + 1000, warm) == [3, 3]
+    house.keep(views(2, first=3), NOON_MS + 2000)
+    assert house.visitors_of_30_days(NOON_MS + 3000, warm) == [5, 5]
+
+
+def test_history_outlives_the_table(house, dynamodb):
+    """Sealed events are told when the table has long forgotten them."""
+    house.keep(views(4), NOON_MS)
+    assert house.sealer().seal(NOON_MS + 1000).files > 0
+    later = NOON_MS + 5 * DAY_MS
+    assert house.visitors_of_30_days(later) == [4, 4]
+
+
+def test_sealing_twice_writes_nothing_new(house):
+    """A second run over the same events finds them all in the files."""
+    house.keep(views(4), NOON_MS)
+    house.sealer().seal(NOON_MS + 1000)
+    assert house.sealer().seal(NOON_MS + 2000).files == 0
+    assert house.visitors_of_30_days(NOON_MS + 3000) == [4, 4]
+
+
+def test_of_two_sealers_one_wins(house):
+    """Two that began with the same manifest: one swaps it, the other leaves no trace in it."""
+    house.keep(views(4), NOON_MS)
+    house.sealer().seal(NOON_MS)
+    house.keep(views(4, first=4), NOON_MS + 1000)
+    slow = house.sandbox()
+    before = slow.lake.manifest()
+    house.sealer().seal(NOON_MS + 2000)
+    with pytest.raises(Raced):
+        slow.lake.publish(
+            before, new=[], gone=before.files, sealed_ms=0, swept_ms=0, now_ms=NOON_MS
+        )
+    assert house.visitors_of_30_days(NOON_MS + 3000) == [8, 8]
+
+
+@pytest.mark.parametrize("step", range(5))
+def test_a_sealer_cut_off_loses_nothing(house, dynamodb, s3, step):
+    """Ended at any write, the lake is as it was, and the next run seals all."""
+    left = [step]
+
+    def cut(_):
+        if left[0] == 0:
+            raise CutOffError
+        left[0] -= 1
+
+    house.keep(views(4), NOON_MS)
+    house.sealer().seal(NOON_MS)
+    house.keep(views(4, first=4), NOON_MS + 1000)
+    sealer = house.sealer(
+        s3=Failing(s3, put_object=cut, delete_object=cut),
+        dynamodb=Failing(dynamodb, put_item=cut),
+    )
+    with pytest.raises(CutOffError):
+        sealer.seal(NOON_MS + 2000)
+    assert house.visitors_of_30_days(NOON_MS + 3000) == [8, 8]
+    house.sealer().seal(NOON_MS + 4000)
+    assert house.visitors_of_30_days(NOON_MS + 5 * DAY_MS) == [8, 8]
+
+
+def test_late_events_are_found_within_the_hour(house):
+    """An event that comes hours late is sealed by the next sweep."""
+    house.keep(views(2), NOON_MS)
+    house.sealer().seal(NOON_MS + 1000)
+    house.keep(views(1, first=2, at_ms=NOON_MS - 5 * HOUR_MS), NOON_MS + 2000)
+    house.sealer().seal(NOON_MS + HOUR_MS + 2000)
+    assert house.visitors_of_30_days(NOON_MS + 2 * DAY_MS) == [3, 3]
+
+
+def test_a_damaged_file_is_not_read(house, s3):
+    """A file that is not as it was written is told as such, never counted."""
+    house.keep(views(2), NOON_MS)
+    house.sealer().seal(NOON_MS)
+    for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]:
+        if item["Key"].endswith(".parquet"):
+            s3.put_object(Bucket=BUCKET, Key=item["Key"], Body=b"PAR1")
+    with pytest.raises(Exception, match="damaged"):
+        house.visitors_of_30_days(NOON_MS + DAY_MS)
+
+
+def test_replaced_files_go_after_an_hour(house, s3):
+    """Readers of the manifest before may still fetch what it named, for an hour."""
+    for n in range(3):
+        house.keep(views(1, first=n), NOON_MS + n * HOUR_MS)
+        house.sealer().seal(NOON_MS + n * HOUR_MS)
+    house.sealer().seal(NOON_MS + 5 * HOUR_MS)
+    named = {file.name for file in house.sandbox().lake.manifest().files}
+    keys = {item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]}
+    assert {key for key in keys if key.endswith(".parquet")} == named
+
+
+def test_idle_sessions_leave_the_index(dynamodb):
+    """A session that was idle for half an hour ends; one that went on meanwhile stays."""
+    sessions = DynamoSessions(dynamodb, SESSIONS, shards=1, ttl_hours=24)
+    for name, at_ms in (("idle", NOON_MS), ("here", NOON_MS + 20 * MINUTE_MS)):
+        sessions.touch([(an_event(time_ms=at_ms), Told(session_id=name))], at_ms)
+    now_ms = NOON_MS + 40 * MINUTE_MS
+    assert end_idle_sessions(dynamodb, SESSIONS, shards=1, now_ms=now_ms) == 1
+    items = dynamodb.scan(TableName=SESSIONS)["Items"]
+    assert [item["session_id"]["S"] for item in items if "is_active" in item] == ["here"]
