@@ -36,6 +36,11 @@ resource "aws_lambda_function" "main" {
     variables = local.environment
   }
 
+  # Copies of the lake's files that are read, and what DuckDB can't hold in memory.
+  ephemeral_storage {
+    size = each.value.scratch_mb
+  }
+
   tracing_config {
     mode = "Active"
   }
@@ -60,7 +65,7 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.main[each.key].version
 }
 
-# A run that failed is not run again by Lambda: the next minute's run does the same work.
+# A run that failed is not run again by Lambda: the next one does the same work.
 resource "aws_lambda_function_event_invoke_config" "sealer" {
   function_name                = aws_lambda_function.main["sealer"].function_name
   qualifier                    = aws_lambda_alias.live["sealer"].name
@@ -70,8 +75,8 @@ resource "aws_lambda_function_event_invoke_config" "sealer" {
 
 resource "aws_cloudwatch_event_rule" "sealer" {
   name                = "liveinsight-sealer-${var.environment}"
-  description         = "Seals closed minutes, hours and days"
-  schedule_expression = "rate(1 minute)"
+  description         = "Seals what came since"
+  schedule_expression = "rate(5 minutes)"
 }
 
 resource "aws_cloudwatch_event_target" "sealer" {

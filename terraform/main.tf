@@ -20,13 +20,15 @@ locals {
       package           = "collector"
       memory_mb         = 256
       timeout_s         = 30
+      scratch_mb        = 512
       duration_alarm_ms = 1000
     }
     realtime-api = {
       module            = "realtime_api"
-      package           = "collector"
+      package           = "realtime"
       memory_mb         = 256
       timeout_s         = 30
+      scratch_mb        = 512
       duration_alarm_ms = 1000
     }
     stats-api = {
@@ -34,6 +36,7 @@ locals {
       package           = "stats"
       memory_mb         = var.stats_memory_mb
       timeout_s         = 30
+      scratch_mb        = 2048
       duration_alarm_ms = 3000
     }
     sealer = {
@@ -41,6 +44,7 @@ locals {
       package           = "stats"
       memory_mb         = var.sealer_memory_mb
       timeout_s         = 300
+      scratch_mb        = 2048
       duration_alarm_ms = 120000
     }
   }
@@ -64,6 +68,8 @@ locals {
     "api/query"                 = { methods = { POST = "stats-api" }, reads = true }
     "api/funnel"                = { methods = { POST = "stats-api" }, reads = true }
     "api/retention"             = { methods = { POST = "stats-api" }, reads = true }
+    "api/goals/report"          = { methods = { POST = "stats-api" }, reads = true }
+    "api/sql"                   = { methods = { POST = "stats-api" }, reads = true }
     "api/journeys"              = { methods = { POST = "stats-api" }, reads = true }
     "api/export/events.csv"     = { methods = { GET = "stats-api" }, reads = true }
     "api/export/events.parquet" = { methods = { GET = "stats-api" }, reads = true }
