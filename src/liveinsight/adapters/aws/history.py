@@ -16,14 +16,13 @@ from msgspec.structs import asdict
 
 from liveinsight.adapters.aws.lake import Manifest, S3Lake
 from liveinsight.adapters.aws.table import DynamoEvents
-from liveinsight.adapters.sql.fragments import RAW_TYPES
+from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES
 from liveinsight.adapters.sql.hot_tables import HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 
-EPOCH_DATE = date(1970, 1, 1)
 BATCH_EVENTS = 20_000
 # Events are in the table soon after their time; what comes later is found by the sealer's sweep.
 LATE_MS = 10 * MINUTE_MS

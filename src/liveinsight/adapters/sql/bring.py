@@ -5,8 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from liveinsight.adapters.sql.fragments import RAW_TYPES, statements
-from liveinsight.adapters.sql.hot_tables import EPOCH_DATE
+from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES, statements
 from liveinsight.adapters.sql.relations import ONE_DAY, quoted
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.period import day_span, local_day

@@ -1,18 +1,16 @@
 """A batch of events as numpy columns, which DuckDB takes in fastest; for homes that have numpy."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from operator import attrgetter
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from liveinsight.adapters.sql.fragments import RAW_TYPES
+from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import QUARTER_MS, local_day
 
-EPOCH_DATE = date(1970, 1, 1)
 Column = npt.NDArray[np.generic]
 
 

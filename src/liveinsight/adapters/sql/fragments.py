@@ -1,5 +1,6 @@
 """SQL files and the pieces of text that they share, so that a formula stands in one place."""
 
+from datetime import date
 from functools import cache
 from importlib.resources import files
 
@@ -15,6 +16,7 @@ from liveinsight.domain.visit import GAP_MS
 
 ORIGIN = VISIT_DIMENSIONS[:8]
 CLIENT = VISIT_DIMENSIONS[8:]
+EPOCH_DATE = date(1970, 1, 1)
 # What a dimension holds where nothing is known; the rest are null.
 UNKNOWN = {"channel": "Direct", "device": "other"}
 # An event as it came, before it is judged, with the types it is kept in.
