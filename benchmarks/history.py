@@ -49,7 +49,7 @@ SELECT
   CASE WHEN n < views THEN 'page_view' ELSE 'Signup' END AS type,
   hash(visitor, day) AS visitor,
   'www.shop.example' AS hostname,
-  '/section-' || (hash(i, n, 'g') % 9) || '/page-' || pow(2000, (hash(i, n, 'g') % 100000) / 100000.0)::INTEGER AS page,
+  '/section-' || (pow(2000, (hash(i, n, 'g') % 100000) / 100000.0)::INTEGER % 9) || '/page-' || pow(2000, (hash(i, n, 'g') % 100000) / 100000.0)::INTEGER AS page,
   'Page ' || pow(2000, (hash(i, n, 'g') % 100000) / 100000.0)::INTEGER AS title,
   CASE WHEN h % 3 > 0 THEN 'Source ' || (referrer % 100) END AS source,
   (['Direct', 'Organic Search', 'Organic Social', 'Referral', 'Email', 'AI Assistant'])[1 + (h % 6)::INTEGER] AS channel,

@@ -54,7 +54,7 @@ PANELS = {
 PAGE = ("numbers", "source", "page", "country", "browser", "event")
 FILTERS = {
     "country": ["is", "country", ["CA"]],
-    "page": ["is", "page", ["/section-3/page-4"]],
+    "page": ["is", "page", ["/section-4/page-4"]],
     "source": ["is", "source", ["Source 7"]],
 }
 FUNNEL = {

@@ -4,7 +4,7 @@ that `--help` and completion stay fast.
 
 import typer
 
-from liveinsight.entrypoints.cli import bring, check, key, live, send, serve, site
+from liveinsight.entrypoints.cli import asking, bring, check, key, live, send, serve, site
 
 app = typer.Typer(
     name="liveinsight",
@@ -20,5 +20,8 @@ app.command("live")(live.live)
 app.command("import")(bring.import_)
 app.command("export")(bring.export)
 app.command("check")(check.check)
+app.command("stats")(asking.stats)
+app.command("query")(asking.query)
+app.command("sql")(asking.sql)
 app.add_typer(site.app, name="site")
 app.add_typer(key.app, name="key")
