@@ -6,6 +6,7 @@ LiveInsightError
 ├── Forbidden         known, but not allowed this
 ├── NotFound
 ├── TooLarge
+├── TooSlow
 ├── UnsupportedType   a content type or encoding that is not read here
 ├── MethodNotAllowed
 ├── RateLimited       says when to come back
@@ -27,6 +28,10 @@ class Invalid(LiveInsightError):
         self.error = error
         self.index = index
 
+    def alone(self) -> "Invalid":
+        """The same of an event that came in no batch, and so has no place in one."""
+        return Invalid(self.field, self.error)
+
 
 class Unauthorized(LiveInsightError):
     """Who asks is not known."""
@@ -42,6 +47,10 @@ class NotFound(LiveInsightError):
 
 class TooLarge(LiveInsightError):
     """More than is read."""
+
+
+class TooSlow(LiveInsightError):
+    """It did not arrive in time."""
 
 
 class UnsupportedType(LiveInsightError):

@@ -5,6 +5,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 from liveinsight.http.exchange import Request
 
+# What a client itself wrote into the header may be long, and is remembered.
+MOST_HOPS_BYTES = 1024
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
@@ -23,6 +26,9 @@ class Addresses:
     def client(self, request: Request) -> str:
         """The client's address, empty where the peer has none (a Unix socket)."""
         told = request.headers.get(b"x-forwarded-for") if self._trusted else None
+        if told is not None and len(told) > MOST_HOPS_BYTES:
+            # The first that is left may be cut in two.
+            told = told[-MOST_HOPS_BYTES:].partition(b",")[2]
         return self._client(request.peer, told)
 
     def is_proxied(self, request: Request) -> bool:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import msgspec
 
+from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
 from liveinsight.domain.event import PAGE_VIEW
@@ -17,7 +18,7 @@ from liveinsight.http.exchange import POSTED_HEADERS, Handler, Request, Response
 from liveinsight.http.limits import RateLimit
 from liveinsight.http.routes import Param, Route
 from liveinsight.http.tokens import LIFETIME_S, SignedTokens
-from liveinsight.http.wire import Told, read_json, read_told
+from liveinsight.http.wire import Told, named, read_json, read_told
 from liveinsight.ports import Clock, Control, HotStore
 from liveinsight.usecases.collect import Outcome, host_of
 from liveinsight.usecases.doctor import Doctor
@@ -27,6 +28,8 @@ GIF = bytes.fromhex(
 )
 GPC_OR_DNT = b"1"
 REMEMBERED = 16_384
+# Strangers choose how long these are, and they are remembered.
+LANGUAGES_READ = 100
 
 Collecting = Callable[[Sequence[Sighting], Caller], Outcome]
 
@@ -134,17 +137,19 @@ class CollectDoor:
         a duplicate's too, as the event it repeats may be among those still being written.
         """
         caller = self._caller(request)
+        is_bare = False
         try:
             told = read_told(request)
+            is_bare = told.events is None
             self._check_csrf(told, request, caller)
             if skew_ms := skew_of(told.sent_at, caller.received_ms):
                 caller = msgspec.structs.replace(caller, skew_ms=skew_ms)
             outcome = self._judged(told.sightings(), caller)
             if self._doctor is not None:
                 self._show(self._doctor, told, request, caller)
-        except Invalid:
+        except Invalid as wrong:
             self._refuse(Drop.INVALID)
-            raise
+            raise wrong.alone() if is_bare else wrong from None
         collected = Collected(
             outcome.processed,
             outcome.processed > 0,
@@ -165,11 +170,15 @@ class CollectDoor:
             "referrer": params.get("referrer"),
             "event_id": params.get("event_id"),
         }
+        caller = self._caller(request)
         try:
-            sighting = msgspec.convert({k: v for k, v in fields.items() if v}, Sighting)
-        except msgspec.ValidationError as error:
-            raise Invalid("query", str(error)) from None
-        outcome = self._judged([sighting], self._caller(request))
+            sighting = seen_by_pixel(fields)
+            if caller.key is None and self._demands_csrf([sighting]):
+                raise Forbidden("This site wants a CSRF token, which a picture cannot send.")
+            outcome = self._judged([sighting], caller)
+        except Invalid as wrong:
+            self._refuse(Drop.INVALID)
+            raise wrong.alone() from None
         await self._hot.keep(outcome.events, outcome.lost)
         return plain(200, GIF, b"image/gif")
 
@@ -220,8 +229,8 @@ class CollectDoor:
         key = self._keys.of(request, now_ms) if _sends_key(headers) else None
         sender = self._sender(
             self._addresses.client(request),
-            headers.get(b"user-agent", b""),
-            headers.get(b"accept-language", b""),
+            headers.get(b"user-agent", b"")[:AGENT_CHARACTERS],
+            headers.get(b"accept-language", b"")[:LANGUAGES_READ],
             self._country(request),
             headers.get(b"sec-gpc") == GPC_OR_DNT,
             headers.get(b"dnt") == GPC_OR_DNT,
@@ -245,24 +254,32 @@ class CollectDoor:
         if b"x-csrf-token" in request.headers:
             token = request.header(b"x-csrf-token")
         if not token:
-            if caller.key is None and self._demands_csrf(told):
+            if caller.key is None and self._demands_csrf(told.sightings()):
                 raise Forbidden("This site wants a CSRF token: ask POST /api/csrf-token for one.")
             return
         sightings = told.sightings()
         session_id = request.header(b"x-session-id") or told.session_id or sightings[0].session_id
         self._csrf.check(token, session_id or "", caller.received_ms)
 
-    def _demands_csrf(self, told: Told) -> bool:
+    def _demands_csrf(self, sightings: list[Sighting]) -> bool:
         sites = self._control.sites()
         return sites.demand_csrf and any(
             site is not None and site.csrf_required
-            for site in (sites.of(told.site, host_of(told)) for told in told.sightings())
+            for site in (sites.of(told.site, host_of(told)) for told in sightings)
         )
 
     def _refuse(self, reason: Drop) -> None:
         """Count what never became an event; it is kept with the next ones."""
         self._refused["", reason] += 1
         self.dropped[reason] += 1
+
+
+def seen_by_pixel(fields: dict[str, str | None]) -> Sighting:
+    """What the picture's parameters tell."""
+    try:
+        return msgspec.convert({name: text for name, text in fields.items() if text}, Sighting)
+    except msgspec.ValidationError as error:
+        raise named(str(error)) from None
 
 
 Sender = tuple[str, str, str | None, bool, bool, str | None]
@@ -281,7 +298,7 @@ def sender_of(
     is_country = len(code) == 2 and code.isalpha() and code != "XX"
     return (
         address,
-        user_agent.decode("latin-1")[:512],
+        user_agent.decode("latin-1"),
         code if is_country else None,
         gpc,
         dnt,

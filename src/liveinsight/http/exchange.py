@@ -6,6 +6,10 @@ from urllib.parse import parse_qs
 
 import msgspec
 
+from liveinsight.domain.errors import Invalid
+
+MAX_PARAMS = 100
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON_TYPE = b"application/json"
@@ -50,7 +54,10 @@ class Request:
     @cached_property
     def params(self) -> dict[str, str]:
         """The query's parameters; of a repeated one the last."""
-        told = parse_qs(self.query, keep_blank_values=True, max_num_fields=100)
+        try:
+            told = parse_qs(self.query, keep_blank_values=True, max_num_fields=MAX_PARAMS)
+        except ValueError:
+            raise Invalid("query", f"has more than {MAX_PARAMS} parameters") from None
         return {name: values[-1] for name, values in told.items()}
 
 

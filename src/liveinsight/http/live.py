@@ -7,7 +7,7 @@ every message tells all; one that takes nothing for half a minute is let go.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from html import escape
 
 import msgspec
@@ -112,9 +112,6 @@ class LiveDoor:
     def _stream(self, site: str, tree: Filter) -> Stream:
         if self._closing or self.streams >= MOST_STREAMS:
             raise Unavailable("Too many streams are open.", retry_after_s=10)
-        broadcast = self._broadcasts.get((site, tree))
-        if broadcast is None:
-            broadcast = self._broadcasts[site, tree] = Broadcast(self._watch, site, tree)
         # Proxies must not gather what should arrive at once.
         headers = (
             (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -123,17 +120,24 @@ class LiveDoor:
             NOSNIFF,
             VARY,
         )
-        return Stream(200, headers, self._messages(broadcast, (site, tree)))
+        return Stream(200, headers, self._messages(site, tree))
 
-    async def _messages(
-        self, broadcast: "Broadcast", about: tuple[str, Filter]
-    ) -> AsyncIterator[bytes]:
+    async def _messages(self, site: str, tree: Filter) -> AsyncIterator[bytes]:
+        if self._closing:
+            return
+        # Found only now: between the answer's beginning and its first message the last of the
+        # others may have left, and their broadcast with them.
+        broadcast = self._broadcasts.get((site, tree))
+        if broadcast is None:
+            broadcast = self._broadcasts[site, tree] = Broadcast(self._watch, site, tree)
+        messages = broadcast.messages()
         try:
-            async for message in broadcast.messages():
+            async for message in messages:
                 yield message
         finally:
+            await messages.aclose()
             if not broadcast.listeners:
-                self._broadcasts.pop(about, None)
+                self._broadcasts.pop((site, tree), None)
 
 
 class Broadcast:
@@ -150,7 +154,7 @@ class Broadcast:
         self._closed = False
         self.listeners = 0
 
-    async def messages(self) -> AsyncIterator[bytes]:
+    async def messages(self) -> AsyncGenerator[bytes, None]:
         """Each message that is newest when the reader is ready."""
         self.listeners += 1
         seen = -1

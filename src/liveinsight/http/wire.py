@@ -58,9 +58,9 @@ def body_of(request: Request) -> bytes:
     if len(body) > MAX_BODY_BYTES:
         raise too_large()
     encoding = request.headers.get(b"content-encoding")
-    if encoding is None or encoding == b"identity":
+    if encoding is None or encoding.lower() == b"identity":
         return body
-    if encoding != b"gzip":
+    if encoding.lower() != b"gzip":
         raise UnsupportedType("The only content encoding that is read is gzip.")
     return _unzipped(body)
 
@@ -89,7 +89,7 @@ def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _named(str(error)) from None
+        raise named(str(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Invalid("body", "is not JSON in UTF-8") from None
     except RecursionError:
@@ -98,11 +98,12 @@ def decoded(body: bytes, decoder: msgspec.json.Decoder[T]) -> T:
 
 # msgspec tells what and where: "Expected `str`, got `int` - at `$.events[3].title`".
 _PLACE = re.compile(
-    r"(?P<what>.*) - at `(?:key in )?\$(?:\.events\[(?P<index>\d+)\])?\.?(?P<field>.*)`$"
+    r"(?P<what>.*) - at `(?:key` in `)?\$(?:\.events\[(?P<index>\d+)\])?\.?(?P<field>.*)`$"
 )
 
 
-def _named(message: str) -> Invalid:
+def named(message: str) -> Invalid:
+    """The decoder's complaint, as ours."""
     place = _PLACE.match(message)
     if place is None:
         return Invalid("body", _said(message))

@@ -26,6 +26,7 @@ from liveinsight.domain.visitor import anonymous, fingerprint, identified
 from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
 
 TOO_OLD_MS = DAY_MS
+YEAR_10000_MS = 253_402_300_800_000
 TOO_NEW_MS = 5 * MINUTE_MS
 # Visitors, pages and sessions of late that are told at once; each is a few hundred bytes.
 REMEMBERED = 16_384
@@ -141,27 +142,36 @@ class Collect:
             drop_excluded_address,
             self.put_origin,
             self.put_visitor,
-            self.drop_duplicate,
         )
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order."""
         drafts = [read(sighting, caller, index) for index, sighting in enumerate(sightings)]
+        refusals = [self._refusal(draft) for draft in drafts]
         outcome = Outcome()
-        for draft in drafts:
+        for draft, refusal in zip(drafts, refusals, strict=True):
             told = draft.sighting
             given = told.event_id = told.event_id or self._new_id()
             outcome.event_ids.append(given)
-            self._judge(draft, outcome)
+            self._take(draft, refusal, outcome)
         return outcome
 
-    def _judge(self, draft: Draft, outcome: Outcome) -> None:
+    def _refusal(self, draft: Draft) -> Drop | None:
+        """The first refusal. These steps ask other parts, which may fail, and change nothing:
+        until all of a request is judged no memory knows of it, so that it can be sent again.
+        """
         for step in self._steps:
             if (reason := step(draft)) is not None:
-                about = (draft.site_id, reason)
-                outcome.lost[about] = outcome.lost.get(about, 0) + 1
-                outcome.tell(reason)
-                return
+                return reason
+        return None
+
+    def _take(self, draft: Draft, refusal: Drop | None, outcome: Outcome) -> None:
+        reason = refusal or self.drop_duplicate(draft)
+        if reason is not None:
+            about = (draft.site_id, reason)
+            outcome.lost[about] = outcome.lost.get(about, 0) + 1
+            outcome.tell(reason)
+            return
         event = as_event(draft)
         outcome.events.append(event)
         if draft.aside is not None:
@@ -325,10 +335,10 @@ def time_of(told: float | datetime | None, caller: Caller) -> int:
     if isinstance(told, datetime):
         if told.tzinfo is None:
             told = told.replace(tzinfo=UTC)
-        return int(told.timestamp() * 1000) - caller.skew_ms
-    if not 0 <= told < 253_402_300_800_000:  # the year 10000
+        told = told.timestamp() * 1000
+    if not 0 <= told < YEAR_10000_MS:
         raise Invalid("timestamp", "is not a time in ms since 1970")
-    return int(told) - caller.skew_ms
+    return max(int(told) - caller.skew_ms, 0)
 
 
 def check_revenue(told: Sighting) -> None:

@@ -10,6 +10,7 @@ from datetime import date
 import msgspec
 
 from liveinsight.adapters.local.database import Folder
+from liveinsight.domain.errors import Unavailable
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import DAY_MS, day_span
 from liveinsight.domain.site import Site, SiteBook
@@ -195,9 +196,12 @@ def _get_or_make(
     made: tuple[object, ...],
 ) -> bytes:
     """Read a value, or make it; when two make it at once, both get the one that was first."""
-    row = db.execute(select, key).fetchone()
-    if row is None:
-        db.execute(insert, key + made)
+    try:
         row = db.execute(select, key).fetchone()
+        if row is None:
+            db.execute(insert, key + made)
+            row = db.execute(select, key).fetchone()
+    except sqlite3.Error as error:
+        raise Unavailable("This cannot be stored at the moment.", retry_after_s=5) from error
     value: bytes = row[0]
     return value
