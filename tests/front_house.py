@@ -114,7 +114,7 @@ class House:
 
     def key(self, *scopes, site=None):
         """A new key's text."""
-        text = f"li_{'-'.join(scopes)}-{site}"
+        text = f"li_{len(self.control.keys())}"
         told = Key(id=text, hash=key_hash(text), scopes=frozenset(map(Scope, scopes)), site=site)
         self.control.put_key(told)
         return text

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
 
+from liveinsight.domain.errors import TooSlow
 from liveinsight.http.exchange import Handler, Request, Response, Stream
 from liveinsight.http.problems import problem
 from liveinsight.http.wire import MAX_BODY_BYTES, too_large
@@ -60,6 +61,11 @@ class App:
             answer = problem(error)
         if isinstance(answer, Response):
             await _send_whole(answer, send, has_body=request.method != "HEAD")
+        elif request.method == "HEAD":
+            await send(
+                {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+            )
+            await send({"type": "http.response.body", "body": b""})
         else:
             await _send_stream(answer, receive, send)
 
@@ -74,8 +80,11 @@ async def _body(headers: dict[bytes, bytes], receive: Receive) -> bytes:
     if not message.get("more_body"):
         body: bytes = message["body"]
         return body
-    async with asyncio.timeout(SLOWEST_BODY_S):
-        return await _long_body(message, receive)
+    try:
+        async with asyncio.timeout(SLOWEST_BODY_S):
+            return await _long_body(message, receive)
+    except TimeoutError:
+        raise TooSlow("The body did not arrive in time.") from None
 
 
 async def _long_body(message: Message, receive: Receive) -> bytes:

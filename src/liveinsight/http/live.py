@@ -106,6 +106,8 @@ class LiveDoor:
             tree = parse(msgspec.json.decode(raw) if raw else None)
         except msgspec.DecodeError:
             raise Invalid("filters", "is not JSON") from None
+        except RecursionError:
+            raise Invalid("filters", "is nested too deeply") from None
         self._watch.check(tree)
         return tree
 

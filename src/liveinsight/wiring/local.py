@@ -5,6 +5,7 @@ import itertools
 import logging
 import resource
 import secrets
+import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from importlib.resources import files
@@ -23,6 +24,7 @@ from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.adapters.recognise.countries import MaxmindCountries
 from liveinsight.adapters.recognise.sources import KnownSources
+from liveinsight.domain.errors import LiveInsightError
 from liveinsight.domain.site import Site, network
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.api.keys import KeysDoor
@@ -238,9 +240,13 @@ class LocalHome:
         """After a failed write: wait until writing works, forget what is not on disk, go on."""
         while True:
             await self._lost.wait()
-            self._lost.clear()
             await self.journal.recover()
-            await self._rebuild()
+            try:
+                await self._rebuild()
+            except (LiveInsightError, sqlite3.Error):
+                log.exception("memory cannot be rebuilt, it is tried again")
+                continue
+            self._lost.clear()
             self.journal.resume()
             log.warning("events can be stored again")
 

@@ -16,6 +16,8 @@ from liveinsight.domain.errors import Misconfigured
 
 PREFIX = "LIVEINSIGHT_"
 FILE_NAME = "liveinsight.toml"
+# What commands that ask a running server read: `LIVEINSIGHT_URL`, `LIVEINSIGHT_KEY`.
+OF_CLIENTS = frozenset({"url", "key"})
 
 NotNegative = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -51,7 +53,7 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -
     told = {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(PREFIX)
+        if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() not in OF_CLIENTS
     }
     for name in told:
         _check_known(name, f"{PREFIX}{name.upper()}")

@@ -35,8 +35,8 @@ class Folder:
 
     def lock(self) -> None:
         """Make this process the folder's only server, until it ends however it ends."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = os.open(self.path / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
