@@ -162,8 +162,11 @@ class Broadcast:
         seen = -1
         try:
             if self._task is None:
-                self._speak(self._watch(self._site, self._filter))
-                self._task = asyncio.create_task(self._follow())
+                version = self._watch.version(self._site)
+                live = self._watch(self._site, self._filter)
+                self._speak(live)
+                # It goes on from here: what happens before it runs is a change too.
+                self._task = asyncio.create_task(self._follow(version, live))
             while not self._closed:
                 if seen == self._number:
                     await asyncio.shield(self._fresh)
@@ -181,10 +184,9 @@ class Broadcast:
         self._closed = True
         self._wake()
 
-    async def _follow(self) -> None:
-        version = self._watch.version(self._site)
+    async def _follow(self, version: int, live: Live) -> None:
         counted_s = spoken_s = time.monotonic()
-        told = self._figures(self._watch(self._site, self._filter))
+        told = self._figures(live)
         pause_s = LOOK_EVERY_S
         while not self._closed:
             await asyncio.sleep(pause_s)
