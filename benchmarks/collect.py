@@ -50,10 +50,12 @@ def load(server: Server, seconds: int, *, batch: int = 0, delay_ms: int = 0) -> 
     cpu_s = server.cpu_s() - cpu_s
     line = next(line for line in told.splitlines() if line.startswith("RESULT "))
     result: Round = json.loads(line.removeprefix("RESULT "))
+    if not result["requests"]:  # starved by the neighbours: a failure, and told as one
+        result |= {"failed": result["failed"] + 1, "p99_ms": seconds * 1000}
     return {
         **result,
         "per_s": round(result["requests"] / result["seconds"]),
-        "cpu_us": round(cpu_s / result["requests"] * 1e6, 1),
+        "cpu_us": round(cpu_s / max(result["requests"], 1) * 1e6, 1),
         "load_average": load_average(),
     }
 
