@@ -10,14 +10,16 @@ from msgspec.structs import replace
 from liveinsight.adapters.sql import aside, sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
 from liveinsight.adapters.sql.compile import Compiler, Crossing, Statement, crossing_sql, edges
-from liveinsight.adapters.sql.plan import Plan, Scan, adds_by_days, days_of, plan
+from liveinsight.adapters.sql.conditions import filter_sql
+from liveinsight.adapters.sql.parameters import Parameters
+from liveinsight.adapters.sql.plan import Plan, Scan, adds_by_days, days_of, plan, spelled
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import Piece, Relations, over
 from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.count import Count, Counted, Counts, Keys
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.filter import EVERYTHING, And, patterns_of
+from liveinsight.domain.filter import EVERYTHING, And, Condition, patterns_of
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import Money, Part
 from liveinsight.domain.period import day_span, local_day
@@ -85,7 +87,7 @@ class SqlHistory:
         return self._remembered.get(key, look, lambda _: 1)
 
     def _counted(self, count: Count) -> Counted:
-        planned = plan(count, self._relations, rollup=self._rollup)
+        planned = self._planned(count)
         settled = tuple(piece for piece in planned.scan.whole if not piece.is_live)
         if self._remembered is None or not settled or not adds_by_days(count):
             return self._at_once(count, planned)
@@ -99,6 +101,36 @@ class SqlHistory:
             _add(rows, self._sums(count, replace(planned, scan=rest)))
         told, total = arranged(count, list(rows.values()))
         return Counted(told, total, planned.read)
+
+    def _planned(self, count: Count) -> Plan:
+        planned = plan(count, self._relations, rollup=self._rollup)
+        condition = spelled(count)
+        if planned.dimension is not None or condition is None or not self._rollup:
+            return planned
+        better = plan(count, self._relations, one_spelling=True)
+        if better.rolled and self._spellings(better, condition) <= 1:
+            return better
+        return planned
+
+    def _spellings(self, planned: Plan, condition: Condition) -> int:
+        """In how many ways settled days write the value."""
+
+        def look() -> int:
+            parameters = Parameters()
+            sql = (
+                "-- How is the value written?\n"
+                "SELECT count(DISTINCT value)\n"
+                f"FROM {over(planned.rolled, Relation.ROLLUP)}\n"
+                f"WHERE dimension = {parameters.add(condition.dimension)}\n"
+                f"AND {filter_sql(condition, parameters, column='value')}"
+            )
+            row = self._reading.cursor.execute(sql, parameters.values).fetchone()
+            return int(row[0]) if row else 0
+
+        if self._remembered is None:
+            return look()
+        names = tuple(name for piece in planned.rolled for name in piece.names)
+        return self._remembered.get((names, condition), look, lambda _: 1)
 
     def _of_piece(self, count: Count, piece: Piece, remembered: Remembered) -> list[Counts]:
         """What the piece gives to the sum; its files never change, so it is counted once."""

@@ -13,7 +13,7 @@ from liveinsight.adapters.sql.metrics import OF_ROLLUP, OF_VISITS
 from liveinsight.adapters.sql.relations import ROLLED_UP, Piece, Relations
 from liveinsight.domain.count import Count
 from liveinsight.domain.dimension import CASELESS, Kind, kind
-from liveinsight.domain.filter import Condition, Filter, Op, dimensions_of
+from liveinsight.domain.filter import And, Condition, Filter, Op, Or, dimensions_of
 from liveinsight.domain.metric import Part
 from liveinsight.domain.period import local_day
 from liveinsight.domain.range import Span
@@ -56,10 +56,16 @@ class Plan(Struct, frozen=True):
     read: Read
 
 
-def plan(count: Count, relations: Relations, *, rollup: bool = True) -> Plan:
-    """Cut the count's days; without `rollup` all is scanned, which must give the same."""
+def plan(
+    count: Count, relations: Relations, *, rollup: bool = True, one_spelling: bool = False
+) -> Plan:
+    """Cut the count's days; without `rollup` all is scanned, which must give the same.
+
+    `one_spelling`: the value that is filtered on was looked up, and settled days know it in no
+    two spellings.
+    """
     days = days_of(count.span, count.zone)
-    dimension = rollup_dimension(count) if rollup else None
+    dimension = rollup_dimension(count, one_spelling=one_spelling) if rollup else None
     whole, cut = _cut(count.site, days, relations)
     rolled: tuple[Piece, ...] = ()
     # Visits of a day that the span cuts may go on into the next: then its first moment decides,
@@ -117,7 +123,7 @@ def adds_by_days(count: Count) -> bool:
     return not count.wants_revenue and not (of_events(count) and count.parts & OF_VISITS.keys())
 
 
-def rollup_dimension(count: Count) -> str | None:
+def rollup_dimension(count: Count, *, one_spelling: bool = False) -> str | None:
     """The roll-up's dimension that has the count's integers, if there is one."""
     if count.wants_revenue or not count.parts <= OF_ROLLUP.keys():
         return None
@@ -129,7 +135,7 @@ def rollup_dimension(count: Count) -> str | None:
     (dimension,) = looked_at
     if dimension not in ROLLED_UP:
         return None
-    if dimension in count.dimensions or _can_be_added(count, dimension):
+    if dimension in count.dimensions or one_spelling or _can_be_added(count, dimension):
         return dimension
     return None
 
@@ -148,11 +154,27 @@ def _can_be_added(count: Count, dimension: str) -> bool:
 
 
 def _has_one_value(tree: Filter) -> bool:
-    match tree:
+    match _alone(tree):
         case Condition(op=Op.IS, dimension=dimension, values=values):
             return len(values) == 1 and (dimension not in CASELESS or values == (None,))
         case _:
             return False
+
+
+def spelled(count: Count) -> Condition | None:
+    """The only condition, if it asks for one value that may be written in several ways."""
+    match _alone(count.filters):
+        case Condition(op=Op.IS, dimension=dimension, values=(str(),)) as test:
+            return test if dimension in CASELESS else None
+        case _:
+            return None
+
+
+def _alone(tree: Filter) -> Filter:
+    """The condition within an `and` or `or` of one."""
+    while isinstance(tree, (And, Or)) and len(tree.filters) == 1:
+        (tree,) = tree.filters
+    return tree
 
 
 def filters_rollup(count: Count) -> bool:
