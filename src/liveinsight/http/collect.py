@@ -128,13 +128,13 @@ class CollectDoor:
 
     async def events(self, request: Request) -> Response:
         """`POST /api/events`."""
-        outcome, answer = self.judge(request)
+        outcome = self.judge(request)
         await self._hot.keep(outcome.events, outcome.lost)
-        return answer
+        return answer_to(outcome)
 
-    def judge(self, request: Request) -> tuple[Outcome, Response]:
-        """What came of the request, and its answer, to be given when the outcome is durable:
-        a duplicate's too, as the event it repeats may be among those still being written.
+    def judge(self, request: Request) -> Outcome:
+        """What came of the request. It is answered when that is durable: a duplicate's too, as
+        the event it repeats may be among those still being written.
         """
         caller = self._caller(request)
         is_bare = False
@@ -150,14 +150,7 @@ class CollectDoor:
         except Invalid as wrong:
             self._refuse(Drop.INVALID)
             raise wrong.alone() if is_bare else wrong from None
-        collected = Collected(
-            outcome.processed,
-            outcome.processed > 0,
-            outcome.starts_visit,
-            outcome.dropped,
-            outcome.event_ids,
-        )
-        return outcome, success(collected, POSTED_HEADERS)
+        return outcome
 
     async def pixel(self, request: Request) -> Response:
         """`GET /api/pixel.gif`: a page view of a page without script."""
@@ -304,6 +297,18 @@ def sender_of(
         dnt,
         _language(languages),
     )
+
+
+def answer_to(outcome: Outcome) -> Response:
+    """The answer to events, once they are kept: only then is known all that it tells."""
+    collected = Collected(
+        outcome.processed,
+        outcome.processed > 0,
+        outcome.starts_visit,
+        outcome.dropped,
+        outcome.event_ids,
+    )
+    return success(collected, POSTED_HEADERS)
 
 
 def _sends_key(headers: dict[bytes, bytes]) -> bool:

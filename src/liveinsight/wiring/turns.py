@@ -12,7 +12,7 @@ from typing import Any
 from liveinsight.adapters.local.journal import SqliteJournal
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
-from liveinsight.http.collect import CollectDoor
+from liveinsight.http.collect import CollectDoor, answer_to
 from liveinsight.http.exchange import Request, Response
 
 Waiting = tuple[Request, "asyncio.Future[Response]"]
@@ -45,11 +45,11 @@ class Turns:
             if answer.done():  # whoever hung up was not judged yet
                 continue
             try:
-                outcome, response = self._door.judge(request)
+                outcome = self._door.judge(request)
             except Exception as error:  # noqa: BLE001 - told to the one whose request it was
                 answer.set_exception(error)
                 continue
-            answered.append((answer, response))
+            answered.append((answer, answer_to(outcome)))
             events += outcome.events
             if outcome.lost:
                 lost.update(outcome.lost)
