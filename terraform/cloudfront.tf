@@ -117,6 +117,60 @@ resource "aws_cloudfront_response_headers_policy" "static" {
   }
 }
 
+# Pages of any origin embed the tracker, and its module is fetched with CORS.
+resource "aws_cloudfront_response_headers_policy" "tracker" {
+  name    = "liveinsight-tracker-${var.environment}"
+  comment = "The tracker is for every page"
+
+  cors_config {
+    access_control_allow_credentials = false
+    origin_override                  = true
+
+    access_control_allow_headers {
+      items = ["*"]
+    }
+
+    access_control_allow_methods {
+      items = ["GET", "HEAD", "OPTIONS"]
+    }
+
+    access_control_allow_origins {
+      items = ["*"]
+    }
+  }
+
+  custom_headers_config {
+    items {
+      header   = "Cross-Origin-Resource-Policy"
+      value    = "cross-origin"
+      override = true
+    }
+  }
+
+  security_headers_config {
+    content_type_options {
+      override = true
+    }
+  }
+}
+
+# Lists that block trackers block them by name, so every name under /js/ answers, as `serve` does.
+resource "aws_cloudfront_function" "tracker" {
+  name    = "liveinsight-tracker-${var.environment}"
+  runtime = "cloudfront-js-2.0"
+  comment = "Any name under /js/ is the tracker"
+  code    = <<-JS
+    var BUILT = /^\/js\/(li(\.plus)?(\.[0-9a-f]{12})?|vitals)\.js$/;
+    function handler(event) {
+      var request = event.request;
+      if (!BUILT.test(request.uri)) {
+        request.uri = request.uri.indexOf(".plus.") < 0 ? "/js/li.js" : "/js/li.plus.js";
+      }
+      return request;
+    }
+  JS
+}
+
 resource "aws_cloudfront_distribution" "main" {
   comment             = "liveinsight-${var.environment}"
   enabled             = true
@@ -160,6 +214,22 @@ resource "aws_cloudfront_distribution" "main" {
     compress                   = true
     cache_policy_id            = local.caching_optimized
     response_headers_policy_id = aws_cloudfront_response_headers_policy.static.id
+  }
+
+  ordered_cache_behavior {
+    path_pattern               = "/js/*"
+    target_origin_id           = "static"
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+    cached_methods             = ["GET", "HEAD"]
+    compress                   = true
+    cache_policy_id            = local.caching_optimized
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.tracker.id
+
+    function_association {
+      event_type   = "viewer-request"
+      function_arn = aws_cloudfront_function.tracker.arn
+    }
   }
 
   dynamic "ordered_cache_behavior" {

@@ -121,11 +121,14 @@ sizes.extensions.vitals = sizes.scripts["vitals.js"].gzip;
 writeFileSync(join(out, "sizes.json"), `${JSON.stringify(sizes, null, 2)}\n`);
 await buildModule();
 
+// `npm run budgets` holds them to the byte. Releases of zlib differ by some: no machine's build may
+// fail for that.
+const ZLIBS_DIFFER_BYTES = 10;
 const budgets = JSON.parse(readFileSync(join(room, "budgets.json"), "utf8"));
 for (const [name, { gzip }] of Object.entries(sizes.scripts)) {
   const budget = budgets[`js/${name}`];
   console.log(`js/${name}: ${gzip} of ${budget} bytes gzipped`);
-  if (!(gzip <= budget)) {
+  if (!(gzip <= budget + ZLIBS_DIFFER_BYTES)) {
     console.error(`js/${name} is over its budget`);
     process.exitCode = 1;
   }

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
@@ -100,7 +101,7 @@ class Home:
                 self.drops[reason] = self.drops.get(reason, 0) + number
         reader.close()
 
-    def wait(self, page: Page | None, *types: str) -> list[Event]:
+    def wait(self, page: Page | None, *types: str, opted_out: int = 0) -> list[Event]:
         """The events, once those of these types are all there, in the order of their time.
 
         Attention is told only of who stayed a second: where no engagement is named, any is fine.
@@ -114,12 +115,23 @@ class Home:
                 time.sleep(0.1)
             else:
                 page.wait_for_timeout(100)  # the driver's loop has to turn
-        assert (sorted(types), {}) == (self._types(types), self.drops)
+        drops = {Drop.OPTED_OUT: opted_out} if opted_out else {}
+        assert (sorted(types), drops) == (self._types(types), self.drops)
         return sorted(self.events, key=lambda event: event.time_ms)
 
     def _types(self, named: tuple[str, ...]) -> list[str]:
         types = (event.type for event in self.events)
         return sorted(kind for kind in types if kind != ENGAGEMENT or ENGAGEMENT in named)
+
+    @contextmanager
+    def site_set(self, flag: str, unset: str) -> Iterator[None]:
+        """The site with another setting, for a while; the server looks every second."""
+        for step, told in enumerate((flag, unset)):
+            command = (*CLI, "site", "set", "default", told, "--data-dir", str(self.data_dir))
+            subprocess.run(command, check=True, capture_output=True)
+            time.sleep(1.2)
+            if step == 0:
+                yield
 
     def of_type(self, kind: str) -> list[Event]:
         """The events of a type."""

@@ -1,7 +1,10 @@
 """The install doctor, asked of the real server after a real browser and the site's server came."""
 
 import json
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
+
+import pytest
 
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.middleware import Sender, View
@@ -28,3 +31,12 @@ def test_the_doctor_tells_what_it_saw(home, site, page, server_key):
     assert (told["middleware"]["visitors"], told["middleware"]["blocked"]) == (2, 1)
     assert told["findings"] == []
     home.wait(page, PAGE_VIEW)
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}])
+def test_the_doctor_tells_nobody_else(home, headers):
+    """How a site is installed is its owner's business."""
+    with pytest.raises(HTTPError) as refused:
+        urlopen(Request(f"{home.url}/api/doctor", headers=headers))
+    with refused.value as error:
+        assert error.code == 401

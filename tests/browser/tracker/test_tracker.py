@@ -1,7 +1,10 @@
 """Every event of a real page arrives at the real server exactly once, with the right fields."""
 
+from pathlib import Path
+
 import pytest
 
+ROOT = Path(__file__).parents[3]
 VIEW, ENGAGEMENT = "page_view", "engagement"
 
 
@@ -358,3 +361,35 @@ def test_a_page_without_script(home, site, browser):
     tab.goto(site.url())
     (view,) = home.wait(None, VIEW)
     assert (view.hostname, view.page) == ("shop.example", "/quiet")
+
+
+def test_the_module_for_bundlers(home, site, page):
+    """`init`, `track` and `pageView` of the ES module do what the script does."""
+    dist = ROOT / "web" / "tracker" / "dist"
+    for file in dist.rglob("*.js"):
+        site.pages[f"/{file.relative_to(dist).as_posix()}"] = file.read_text()
+    site.pages["/"] = f"""<!doctype html><title>Module</title><script type="module">
+        import {{ init, outbound, pageView, track }} from "/index.js";
+        track("Early");
+        init({{ api: "{home.origin}/api/events", extensions: [outbound()] }});
+        pageView({{ page_url: "http://shop.example/virtual" }});
+        </script><a href="http://elsewhere.example/">out</a>"""
+    page.goto(site.url())
+    page.evaluate("addEventListener('click', event => event.preventDefault())")
+    page.click("a")
+    events = home.wait(page, VIEW, "Early", VIEW, "Outbound Link: Click")
+    assert sorted(paths(events)) == ["/", "/virtual"]
+
+
+@pytest.mark.parametrize(("wish", "header"), [("gpc", "Sec-GPC"), ("dnt", "DNT")])
+def test_wishes_not_to_be_counted(home, site, page, wish, header):
+    """Where the site honours them, and only there."""
+    site.pages["/"] = home.page()
+    page.set_extra_http_headers({header: "1"})
+    page.goto(site.url())
+    home.wait(page, VIEW)
+    with home.site_set(f"--honour-{wish}", f"--ignore-{wish}"):
+        page.evaluate("liveinsight('Unwanted')")
+        page.wait_for_timeout(1500)  # for the heartbeat that sends it
+    page.evaluate("liveinsight('Wanted')")
+    home.wait(page, VIEW, "Wanted", opted_out=1)

@@ -59,7 +59,7 @@ export const start = (
               timestamp,
               screen: screen.width + "x" + screen.height,
               event_type,
-              event_id: timestamp + "" + Math.random(),
+              event_id: Math.random() + "",
               site: options.site,
               page_url,
               ...fields,
