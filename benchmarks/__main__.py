@@ -12,6 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BENCHMARKS = {
+    "lake": "rebuilding, sealing, importing and memory of a day of a million events",
     "recognise": "what recognising agents, countries and sources costs",
     "collect": "acknowledged events beside an empty app and nginx, and their latency",
     "live": "how soon an event is seen, what watching costs, how soon the server is ready",

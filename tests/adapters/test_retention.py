@@ -1,10 +1,14 @@
 """What is forgotten is gone from files and answers, and nothing else is."""
 
+from datetime import date
 from pathlib import Path
 
 from builders import NOON_MS, an_event
-from lake_house import House, held_rollup, told_rollup
+from lake_house import House, held_rollup, held_visits, told_rollup, told_visit_rows
 from liveinsight.adapters.local.control import SqliteControl
+from liveinsight.adapters.local.store.bulk import BulkLoad
+from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.domain.event import Aside
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.site import Site
@@ -46,7 +50,9 @@ def test_an_erased_site_leaves_nothing(tmp_path: Path):
     house.store.seal()
     house.keep([an_event(time_ms=NOON_MS), an_event(time_ms=NOON_MS, site="blog")])
     house.tail()
-    house.store.erase("shop")
+    load = BulkLoad(house.folder, Limits())
+    load.erase("shop")
+    load.close()
     house.keep([an_event(time_ms=NOON_MS + 1, page="/new")])
     house.tail()
     assert [row["page"] for row in house.rows(Relation.EVENTS)] == ["/new"]
@@ -57,4 +63,26 @@ def test_an_erased_site_leaves_nothing(tmp_path: Path):
     while house.store.tidy():
         pass
     assert len(list((tmp_path / "lake" / "shop").rglob("*.parquet"))) == 3
+    house.close()
+
+
+def test_bots_can_be_taken_back_in(tmp_path: Path):
+    """What was set aside by mistake joins the visits that it belongs to, and counts once."""
+    house = House(tmp_path, NOON_MS + 5 * DAY_MS)
+    plain = [an_event(time_ms=NOON_MS + n * 60_000) for n in (0, 2)]
+    between = an_event(time_ms=NOON_MS + 60_000, page="/b", aside="bot")
+    later = an_event(time_ms=NOON_MS + DAY_MS, aside="bot")
+    spam = an_event(time_ms=NOON_MS, aside="spam_referrer")
+    house.keep([*plain, between, later, spam])
+    house.tail()
+    house.store.seal()
+    assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows(plain, "UTC")
+    load = BulkLoad(house.folder, Limits())
+    day = date(2026, 5, 28)
+    assert load.take_back("shop", Aside.BOT, day, day) == 1
+    load.close()
+    house.restart()
+    assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows([*plain, between], "UTC")
+    assert held_rollup(house.rows(Relation.ROLLUP)) == told_rollup([*plain, between], "UTC")
+    assert {row["reason"] for row in house.rows(Relation.ASIDE)} == {"bot", "spam_referrer"}
     house.close()

@@ -33,10 +33,9 @@ def some_events(house: House, n: int, **about) -> list:
     return [an_event(time_ms=house.clock.ms - k, visitor=k, **about) for k in range(n)]
 
 
-def a_store(path: Path) -> StoreProcess:
-    return StoreProcess(
-        [sys.executable, "-m", "liveinsight.entrypoints.store", str(path), "256", "0"]
-    )
+def a_store(path: Path, most_hot: int = 10**6) -> StoreProcess:
+    told = ("liveinsight.entrypoints.store", path, 256, 0)
+    return StoreProcess([sys.executable, "-m", *map(str, told)], most_hot)
 
 
 async def pageviews(store: StoreProcess) -> int:
@@ -136,6 +135,23 @@ def test_exports_stream_through_a_pipe(house: House, tmp_path: Path):
         await anext(leaving)
         await leaving.aclose()
         assert await pageviews(store) == 5000
+        await store.stop()
+
+    house.store.close()
+    asyncio.run(story())
+
+
+def test_a_store_that_is_behind_asks_for_a_pause(house: House, tmp_path: Path):
+    """While more events are hot than there is memory for, no more are taken."""
+
+    async def story() -> None:
+        house.keep(some_events(house, 50))
+        store = a_store(tmp_path, most_hot=49)
+        store.check_room()
+        store.start()
+        await pageviews(store)
+        with pytest.raises(Unavailable):
+            store.check_room()
         await store.stop()
 
     house.store.close()

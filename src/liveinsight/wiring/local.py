@@ -60,6 +60,24 @@ HOUSEWORK_EVERY_S = 60.0
 REBUILT_AT_ONCE = 2000
 
 
+# Of the store's memory two thirds may be hot events, of some 0.3 KB.
+HOT_EVENTS_PER_MB = 2000
+
+
+class HotHome:
+    """The port `HotStore`: the journal, which takes nothing while the store is far behind."""
+
+    def __init__(self, journal: SqliteJournal, store: StoreProcess) -> None:
+        self._journal = journal
+        self._store = store
+        self.keep = journal.keep  # as it is: one more turn would be paid by every request
+
+    def check_room(self) -> None:
+        """Refuse before any work is done for what could not be kept."""
+        self._journal.check_room()
+        self._store.check_room()
+
+
 class LocalHome:
     """One process's parts. `open` needs a running loop; `start` makes it take events."""
 
@@ -107,9 +125,11 @@ class LocalHome:
             sources=KnownSources(),
             new_id=new_ids(),
         )
+        most_hot = settings.memory_limit_mb * HOT_EVENTS_PER_MB
+        self.store = StoreProcess(store_command(settings), most_hot)
         self.collect = CollectDoor(
             collect=collect,
-            hot=self.journal,
+            hot=HotHome(self.journal, self.store),
             control=self.control,
             keys=self.keys,
             addresses=addresses,
@@ -118,7 +138,6 @@ class LocalHome:
             country_header=settings.country_header.lower().encode() or None,
             doctor=doctor,
         )
-        self.store = StoreProcess(store_command(settings))
         ask = AskDoor(self.store, self.control, self.keys, clock)
         watch = Watch(Snapshots(self.window), clock)
         self.live = LiveDoor(watch, self.control, self.keys, clock)

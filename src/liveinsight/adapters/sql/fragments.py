@@ -109,6 +109,7 @@ SHARED = {
     "gap_ms": str(GAP_MS),
     "silent_types": f"({', '.join(sorted(repr(name) for name in SILENT_TYPES))})",
     "raw_columns": _comma([f"kept.{name}" for name in RAW_TYPES]),
+    "kept_columns": _comma([f"kept.{name}" for name in RAW_TYPES if name != "site"]),
     "arrived_columns": _comma([_arrived(name, kind) for name, kind in RAW_TYPES.items()]),
     "restored": _comma([_restored(name) for name in RAW_TYPES]),
     "event_columns": _comma(["site", *EVENT_COLUMNS]),

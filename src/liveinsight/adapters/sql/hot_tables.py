@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
 from liveinsight.adapters.sql.fragments import statements
-from liveinsight.adapters.sql.relations import ONE_DAY, Relations, quoted
+from liveinsight.adapters.sql.relations import ONE_DAY, Relations, over, quoted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
 from liveinsight.domain.lake import LakeFile, Relation
@@ -97,6 +97,19 @@ class HotTables:
             self._db.execute("DROP VIEW arrived")
             self._judge(epoch)
 
+    def take_back(self, site: str, reason: str, first_day: date, last_day: date) -> int:
+        """Judge what was set aside for that reason as if it had not been; how many events."""
+        epoch, seq = self._moment.epoch + 1, self._moment.seq
+        pieces = self._moment.relations.pieces(site, first_day, last_day)
+        with self._changing(epoch, seq, self._moment.generation):
+            told = {"site": site, "rows": over(pieces, Relation.ASIDE)}
+            self._run("take_back", told, reason=reason, epoch=epoch)
+            events = self._number("SELECT count(*) FROM work")
+            if events:
+                self._gather(epoch)
+                self._run("judge", epoch=epoch)
+        return events
+
     def dirty_days(self, cursor: DuckDBPyConnection) -> dict[str, list[date]]:
         """The days that were written to since the last seal, as the cursor sees it."""
         (query,) = statements("hot", "dirty")
@@ -139,7 +152,7 @@ class HotTables:
             self._db.execute("ROLLBACK")
             raise
 
-    def _run(self, name: str, pieces: Mapping[str, str] | None = None, **values: int) -> None:
+    def _run(self, name: str, pieces: Mapping[str, str] | None = None, **values: int | str) -> None:
         for statement in statements("hot", name):
             text = statement.format_map(pieces) if pieces else statement
             named = {key: value for key, value in values.items() if f"${key}" in text}

@@ -4,7 +4,7 @@ that `--help` and completion stay fast.
 
 import typer
 
-from liveinsight.entrypoints.cli import asking, bring, check, key, live, send, serve, site
+from liveinsight.entrypoints.cli import asking, bring, check, key, live, past, send, serve, site
 
 app = typer.Typer(
     name="liveinsight",
@@ -23,5 +23,7 @@ app.command("check")(check.check)
 app.command("stats")(asking.stats)
 app.command("query")(asking.query)
 app.command("sql")(asking.sql)
+site.app.command("erase")(past.erase)
+site.app.command("take-back")(past.take_back)
 app.add_typer(site.app, name="site")
 app.add_typer(key.app, name="key")

@@ -6,14 +6,15 @@ lake changed and reads it anew.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
-from liveinsight.adapters.local.lake import Progress, SqliteLake
+from liveinsight.adapters.local.lake import Progress, Publication, SqliteLake
 from liveinsight.adapters.local.store.engine import Engine, Limits
 from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import HotTables
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Aside, Event
 
 ALL_MS = 2**62  # no visit goes on: nothing stays hot
 
@@ -42,6 +43,18 @@ class BulkLoad:
     def events(self, events: Sequence[Event], progress: Progress | None = None) -> None:
         """Put events in."""
         self.part(lambda hot: hot.add(events, {}, hot.moment.seq), progress)
+
+    def take_back(self, site: str, reason: Aside, first_day: date, last_day: date) -> int:
+        """Count what was set aside and is sealed; how many events."""
+        taken: list[int] = []
+        self.part(lambda hot: taken.append(hot.take_back(site, reason, first_day, last_day)))
+        return taken[0]
+
+    def erase(self, site: str) -> None:
+        """Forget a site's events: files, figures, and what the journal holds of it until now."""
+        with self._lake.sealing():
+            gone = tuple(file for file in self._lake.files() if file.site == site)
+            self._lake.publish(Publication(gone=gone, erased_site=site))
 
     def part(self, fill: Callable[[HotTables], None], progress: Progress | None = None) -> None:
         """Put in what `fill` adds to the hot tables, with the note of how far that is."""

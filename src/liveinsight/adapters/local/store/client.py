@@ -44,8 +44,9 @@ PART_BYTES = 256 * 1024
 class StoreProcess:
     """Lives on one event loop. `command` starts the process; the socket's number is added."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], most_hot: int = 2_000_000) -> None:
         self._command = command
+        self._most_hot = most_hot
         self._numbers = count(1)
         self._waiting: dict[int, asyncio.Future[bytes]] = {}
         self._ready = asyncio.Event()
@@ -70,6 +71,11 @@ class StoreProcess:
         if self._ready.is_set():
             return self.state.failure or "ok"
         return f"rebuilding: {self.state.read_events} events so far"
+
+    def check_room(self) -> None:
+        """Refuse events while more are hot than the store's memory is for."""
+        if self.state.hot_events > self._most_hot:
+            raise Unavailable("The store is behind with what was collected.", retry_after_s=5)
 
     async def ask(self, question: Question, site: Site) -> bytes:
         """The reply as JSON; cancelling it stops the work."""
@@ -138,9 +144,16 @@ class StoreProcess:
         """One life of the process, from its start to its end."""
         ours, theirs = socket.socketpair()
         with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *self._command, str(theirs.fileno()), pass_fds=[theirs.fileno()]
+            told = (*self._command, str(theirs.fileno()))
+            starting = asyncio.ensure_future(
+                asyncio.create_subprocess_exec(*told, pass_fds=[theirs.fileno()])
             )
+            try:
+                process = await asyncio.shield(starting)
+            except asyncio.CancelledError:
+                ours.close()  # it starts, finds nobody, and ends
+                await (await starting).wait()
+                raise
         self.starts += 1
         self.pid = process.pid
         reader, self._writer = await asyncio.open_connection(sock=ours)

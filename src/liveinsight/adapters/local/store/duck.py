@@ -213,12 +213,6 @@ class DuckStore:
         found = self._control.sites().by_name(site)
         return (found.retention_days if found else 0) or self._default_retention_days
 
-    def erase(self, site: str) -> None:
-        """Forget a site's events: files, figures, and what the journal holds of it until now."""
-        with self._lake.sealing():
-            gone = tuple(file for file in self._lake.files() if file.site == site)
-            self._lake.publish(Publication(gone=gone, erased_site=site))
-
     def tidy(self) -> bool:
         """Remove a little of what is not needed any more; whether there may be more."""
         engines = (*self._retired, self._engine)
