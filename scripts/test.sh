@@ -11,4 +11,12 @@ export LIVEINSIGHT_TEST_BROWSER PLAYWRIGHT_NODEJS_PATH
 if (($# == 0)); then
   .venv/bin/python scripts/build_web.py run --silent test
 fi
-exec .venv/bin/python -m pytest "$@"
+# The process ends without a last look around: some extension modules would print what they find
+# there, and the summary is to be the last line.
+exec .venv/bin/python -c '
+import os, sys, pytest
+code = pytest.main()
+sys.stdout.flush()
+sys.stderr.flush()
+os._exit(code)
+' "$@"
