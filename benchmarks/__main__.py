@@ -15,6 +15,7 @@ BENCHMARKS = {
     "lake": "rebuilding, sealing, importing and memory of a day of a million events",
     "recognise": "what recognising agents, countries and sources costs",
     "collect": "acknowledged events beside an empty app and nginx, and their latency",
+    "query": "every panel of the dashboard over 1 and 10 million events, beside native tables",
     "live": "how soon an event is seen, what watching costs, how soon the server is ready",
 }
 

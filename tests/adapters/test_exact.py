@@ -14,7 +14,7 @@ from liveinsight.domain.site import Site
 from liveinsight.usecases.answer import answer
 from oracle import naive, questions, traffic
 
-QUESTIONS_A_STAGE = 5
+QUESTIONS_A_STAGE = 4
 REMEMBERED = Remembered()
 
 

@@ -25,7 +25,7 @@ def ask(question, seed, *, rollup=True, remembered=None):
     return msgspec.to_builtins(report)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 7), st.randoms(use_true_random=False))
 def test_every_answer_is_the_oracles(seed, random):
     """Whatever is asked, and from wherever it is read, rows, totals and comparisons are exact."""

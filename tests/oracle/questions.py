@@ -20,6 +20,7 @@ RANGES = (
     *("realtime", "today", "yesterday", "24h", "7d", "28d", "30d", "91d", "month", "last_month"),
     *("year", "12mo", "all"),
 )
+SHORT = ("realtime", "today", "yesterday", "24h")
 VALUES = {
     "page": PAGES,
     "entry_page": PAGES,
@@ -41,6 +42,9 @@ def random_question(random, now, zone):
         "dimensions": random_dimensions(random),
         "metrics": metrics,
     }
+    if question["range"] in SHORT and random.random() < 0.15:
+        kept = [name for name in question["dimensions"] if name not in OF_TIME]
+        question["dimensions"] = ["time:minute", *kept]
     if random.random() < 0.2:
         metrics.append(random.choice(OF_GOALS))
         question["goal"] = random.choice(
