@@ -75,7 +75,7 @@ if [[ ! $code_only ]]; then
     aws s3 sync "$web" "s3://$bucket" --only-show-errors \
       --exclude "*" --include "*.html" --include "js/*" --cache-control "public, max-age=300"
     # But for the tracker's hashed variants; those of older versions stay for pages that name them.
-    aws s3 cp "$web/js" "s3://$bucket/js" --recursive --only-show-errors \
+    [[ ! -d $web/js ]] || aws s3 cp "$web/js" "s3://$bucket/js" --recursive --only-show-errors \
       --exclude "*" --include "li*.????????????.js" --cache-control "public, max-age=31536000, immutable"
     aws cloudfront create-invalidation --distribution-id "$(output cloudfront_distribution_id)" \
       --paths "/*" >/dev/null
