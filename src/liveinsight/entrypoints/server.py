@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 # The journal's thread waits for the GIL after each commit; the default of 5 ms would be its floor.
 SWITCH_INTERVAL_S = 0.0005
 STOP_WITHIN_S = 20
+BACKLOG = 2048
 
 Told = Callable[[LocalHome, str], Awaitable[None] | None]
 
@@ -71,13 +72,14 @@ async def _serve(settings: Settings, listening: socket.socket, when_ready: Told)
     config = uvicorn.Config(
         App(front),
         http="httptools",
+        ws="none",
         loop="uvloop",
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        backlog=2048,
+        backlog=BACKLOG,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=STOP_WITHIN_S,
     )
@@ -110,6 +112,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        listening.listen(BACKLOG)  # who is told that it runs may come before the loop looks
     except OSError as error:
         listening.close()
         raise Misconfigured(
