@@ -38,17 +38,18 @@ def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str])
 
 def _array(name: str, values: list[object]) -> Column:
     kind = _NUMPY_TYPES.get(RAW_TYPES.get(name, "VARCHAR"))
-    absent = values.count(None)
-    if kind is None or absent == len(values):
+    if values[0] is None and values[-1] is None and all(value is None for value in values):
+        return np.empty(len(values), dtype=object)
+    if kind is None:
         array = np.empty(len(values), dtype=object)
-        if absent < len(values):
-            array[:] = values
+        array[:] = values
         return array
-    if not absent:
+    try:
         return np.array(values, dtype=kind)
-    mask = np.fromiter((value is None for value in values), np.bool_, len(values))
-    known = np.array([0 if value is None else value for value in values], dtype=kind)
-    return np.ma.masked_array(known, mask=mask)
+    except TypeError:  # some events have none
+        mask = np.fromiter((value is None for value in values), np.bool_, len(values))
+        known = np.array([0 if value is None else value for value in values], dtype=kind)
+        return np.ma.masked_array(known, mask=mask)
 
 
 _NUMPY_TYPES: Mapping[str, type[np.generic]] = {
