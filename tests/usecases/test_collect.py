@@ -1,0 +1,225 @@
+"""Collecting over ports in memory: every sighting is an event or one counted drop."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import NOON_MS
+from liveinsight.domain.agent import Agent
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.event import SILENT_TYPES
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.period import DAY_MS, MINUTE_MS
+from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.source import Origin
+from liveinsight.domain.visit import Step
+from liveinsight.usecases.collect import Collect
+
+SHOP = Site(
+    id="shop",
+    domains=("shop.example",),
+    honour_gpc=True,
+    excluded_ips=("198.51.100.0/24",),
+    excluded_pages=("/admin/*",),
+)
+BLOG = Site(id="blog", domains=("blog.example",), timezone="Asia/Seoul")
+IMPORT = Key(id="k", hash=b"", scopes=frozenset({Scope.IMPORT}))
+
+
+class Ports:
+    """All that collecting asks, in memory."""
+
+    def __init__(self):
+        self.book = SiteBook((SHOP, BLOG))
+        self.salted, self.ids, self.visitors = {}, set(), set()
+        self.number = 0
+
+    def sites(self):
+        return self.book
+
+    def secret(self, name):
+        return name.encode()
+
+    def of(self, *about):
+        """A country of an address, or the salt of a site's day."""
+        if len(about) == 1:
+            return "KR" if about[0].startswith("203.") else None
+        site, day = about
+        return self.salted.setdefault((site.id, day), f"{site.id}{day}".encode())
+
+    def if_known(self, site, day):
+        return self.salted.get((site.id, day))
+
+    def add(self, event_id):
+        if event_id in self.ids:
+            return False
+        self.ids.add(event_id)
+        return True
+
+    def touch(self, event):
+        if event.visitor in self.visitors:
+            return Step.GOES_ON
+        if event.type in SILENT_TYPES:
+            return Step.NO_VISIT
+        self.visitors.add(event.visitor)
+        return Step.STARTS
+
+    def read(self, told, *about):
+        """An agent, or where a visitor came from."""
+        if about:
+            return Origin("Direct", "Direct", None, is_spam=told == "https://spam.example/")
+        return Agent("Firefox", is_bot="bot" in told)
+
+    def new_id(self):
+        self.number += 1
+        return f"made-{self.number}"
+
+
+def a_collect():
+    ports = Ports()
+    collect = Collect(
+        control=ports,
+        salts=ports,
+        seen=ports,
+        visits=ports,
+        agents=ports,
+        countries=ports,
+        sources=ports,
+        new_id=ports.new_id,
+    )
+    return collect, ports
+
+
+def a_caller(**about):
+    return Caller(**{"received_ms": NOON_MS, "address": "203.0.113.7", "user_agent": "x/1"} | about)
+
+
+def a_sighting(**about):
+    return Sighting(**{"page_url": "https://shop.example/"} | about)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told", "caller"),
+    [
+        (Drop.BOT, {}, {"user_agent": "bot/1"}),
+        (Drop.SPAM_REFERRER, {"referrer": "https://spam.example/"}, {}),
+        (Drop.UNKNOWN_SITE, {"site": "nobody"}, {}),
+        (Drop.HOST_NOT_ALLOWED, {"site": "blog"}, {}),
+        (Drop.EXCLUDED_IP, {}, {"address": "198.51.100.7"}),
+        (Drop.EXCLUDED_PAGE, {"page_url": "https://shop.example/admin/x"}, {}),
+        (Drop.OPTED_OUT, {}, {"gpc": True}),
+        (Drop.DUPLICATE, {"event_id": "there"}, {}),
+        (Drop.TOO_OLD, {"timestamp": NOON_MS - DAY_MS - 1}, {}),
+        (Drop.TOO_NEW, {"timestamp": NOON_MS + 5 * MINUTE_MS + 1}, {}),
+        (Drop.NO_VISIT, {"event_type": "engagement"}, {"address": "203.0.113.99"}),
+    ],
+)
+def test_each_reason_drops_once(reason, told, caller):
+    """One reason, told once, counted once; what is set aside or waits for its visit is kept."""
+    collect, _ = a_collect()
+    collect([a_sighting(event_id="there")], a_caller())
+    outcome = collect([a_sighting(**told)], a_caller(**caller))
+    assert outcome.dropped == {reason: 1}
+    assert outcome.processed == 0
+    is_kept = reason in {Drop.BOT, Drop.SPAM_REFERRER, Drop.NO_VISIT}
+    assert len(outcome.events) == is_kept
+    site = "" if reason is Drop.UNKNOWN_SITE else told.get("site", "shop")
+    assert outcome.lost == ({} if is_kept else {(site, reason): 1})
+
+
+SIGHTINGS = st.builds(
+    Sighting,
+    site=st.sampled_from([None, None, None, "shop", "blog.example", "nobody"]),
+    event_id=st.sampled_from([None, None, "a", "b", "c"]),
+    session_id=st.sampled_from([None, "s1"]),
+    user_id=st.sampled_from([None, "u1", "u2"]),
+    timestamp=st.one_of(
+        st.none(),
+        st.integers(NOON_MS - DAY_MS, NOON_MS),
+        st.integers(NOON_MS - 2 * DAY_MS, NOON_MS + DAY_MS),
+        st.datetimes(),
+    ),
+    event_type=st.sampled_from(["page_view", "engagement", "session_end", "Signup"]),
+    page_url=st.sampled_from(
+        [
+            "https://shop.example/",
+            "https://shop.example/shoes",
+            "https://blog.example/x?utm_source=y",
+            "https://elsewhere.example/",
+            "https://shop.example/admin/",
+        ]
+    ),
+    referrer=st.sampled_from([None, None, "https://spam.example/"]),
+    user_agent=st.sampled_from([None, "bot/2"]),
+    ip=st.sampled_from([None, "198.51.100.1", "nonsense"]),
+)
+CALLERS = st.builds(
+    a_caller,
+    key=st.sampled_from([None, IMPORT]),
+    gpc=st.sampled_from([False, False, True]),
+    user_agent=st.sampled_from(["x/1", "bot/1", ""]),
+    skew_ms=st.sampled_from([0, 0, 0, DAY_MS, -DAY_MS, 2**53]),
+)
+
+
+@given(st.lists(st.tuples(st.lists(SIGHTINGS, min_size=1, max_size=8), CALLERS), max_size=5))
+def test_every_sighting_is_an_event_or_one_drop(requests):
+    """Nothing vanishes and nothing is counted twice, whatever comes; refused requests leave no
+    trace at all.
+    """
+    collect, ports = a_collect()
+    for sightings, caller in requests:
+        before = (set(ports.ids), set(ports.visitors), ports.number)
+        try:
+            outcome = collect(sightings, caller)
+        except Invalid:
+            assert before == (ports.ids, ports.visitors, ports.number)
+            continue
+        assert len(outcome.event_ids) == len(sightings)
+        assert outcome.processed + sum(outcome.dropped.values()) == len(sightings)
+        assert len(outcome.events) + sum(outcome.lost.values()) == len(sightings)
+        new = {event.event_id for event in outcome.events}
+        assert len(new) == len(outcome.events)
+        assert ports.ids == before[0] | new
+        assert not before[0] & new
+
+
+def test_over_midnight_the_day_before_is_known():
+    """In the first half hour of a local day an event tells its visitor of the day before too."""
+    collect, ports = a_collect()
+    midnight_in_seoul = NOON_MS // DAY_MS * DAY_MS - 9 * 3_600_000 + DAY_MS
+    told = {"page_url": "https://blog.example/"}
+    late = a_caller(received_ms=midnight_in_seoul - MINUTE_MS)
+    (before,) = collect([Sighting(**told)], late).events
+    for after_ms, expected in ((MINUTE_MS, before.visitor), (31 * MINUTE_MS, None)):
+        caller = a_caller(received_ms=midnight_in_seoul + after_ms)
+        (event,) = collect([Sighting(**told)], caller).events
+        assert event.visitor != before.visitor
+        assert event.prior == expected
+    days = {day for _, day in ports.salted}
+    assert max(days) - min(days) == timedelta(days=1)
+
+
+def test_who_is_named_by_the_site_stays_the_same():
+    """A given user id is the same visitor from any address, on any day; nameless ones are not."""
+    collect, _ = a_collect()
+    visitors = [
+        collect([a_sighting(user_id="u1")], a_caller(address=address, received_ms=at)).events[0]
+        for address, at in (("203.0.113.1", NOON_MS), ("203.0.113.2", NOON_MS + DAY_MS))
+    ]
+    assert visitors[0].visitor == visitors[1].visitor
+    named, nameless = collect([a_sighting(user_id="u2"), a_sighting()], a_caller()).events
+    assert named.visitor != nameless.visitor
+
+
+def test_salts_decide_how_long_a_visitor_is_known():
+    """With another salt the same address and agent are somebody else, at once."""
+    collect, ports = a_collect()
+    (first,) = collect([a_sighting()], a_caller()).events
+    ports.salted[next(iter(ports.salted))] = b"another"
+    (second,) = collect([a_sighting()], a_caller()).events
+    assert first.visitor != second.visitor
