@@ -1,6 +1,6 @@
 # Each target is a line that calls scripts/; ARGS="..." is passed on.
 # make run ARGS="--port 9000 --data-dir data"
-.PHONY: help run demo test check bench build install deploy clean
+.PHONY: help run demo test check bench build install deploy aws-local clean
 ENV ?= dev
 
 help: ## tell the targets
@@ -29,6 +29,9 @@ install: ## all of the set-up, nothing started
 
 deploy: ## to AWS: make deploy ENV=dev
 	@scripts/deploy.sh $(ENV) $(ARGS)
+
+aws-local: ## the AWS home on this machine, on an emulator
+	@scripts/aws-local.sh
 
 clean: ## remove what the others made, but no data
 	@scripts/clean.sh

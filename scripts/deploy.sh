@@ -66,6 +66,18 @@ tf apply "$plan" || fail "the apply failed half way (see above)" \
   "run it again: what is done is not done twice. If it stays: docs/operations.md#failed-deploy"
 
 if [[ ! $code_only ]]; then
+  # The key that opens API Gateway for reading may also read every site; only its hash is kept.
+  key_id=$(output read_key_id)
+  aws apigateway get-api-key --include-value --api-key "$key_id" --query value --output text |
+    python3 -c '
+import base64, hashlib, json, sys
+digest = hashlib.sha256(sys.stdin.read().strip().encode()).digest()
+key = {"id": "api-gateway", "hash": base64.b64encode(digest).decode(), "scopes": ["read"]}
+body = json.dumps(key | {"label": "the key of API Gateway"})
+print(json.dumps({"kind": {"S": "key"}, "name": {"S": "api-gateway"}, "body": {"S": body}}))
+' >"terraform/$plan"
+  aws dynamodb put-item --table-name "liveinsight-control-$name" --item "file://terraform/$plan"
+
   bucket=$(output static_bucket)
   web=${LIVEINSIGHT_WEB_DIR:-src/liveinsight/web}
   if [[ -f $web/dashboard.html ]]; then

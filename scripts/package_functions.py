@@ -104,7 +104,8 @@ def handler_file(handler: str) -> Path:
 def module_file(module: str) -> Path:
     """Where a module of ours lies; it may not be there."""
     path = SOURCES.joinpath(*module.split("."))
-    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    package = path / "__init__.py"
+    return package if package.is_file() else path.with_suffix(".py")
 
 
 def fill(stage: Path, handlers: Iterable[str], arch: str | None) -> None:

@@ -93,6 +93,11 @@ class Gateway:
         for fleet in self._fleets.values():
             fleet.stop()
 
+    def invoke(self, short_name: str, event: dict[str, Any]) -> dict[str, Any]:
+        """Run a function as an event would, by its live alias."""
+        name = f"liveinsight-{short_name}-{self._environment}"
+        return self._fleet(f"function:{name}:live/invocations").run(event)
+
     def log_of(self, short_name: str) -> list[str]:
         """What the function printed."""
         return [

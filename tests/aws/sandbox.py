@@ -102,7 +102,7 @@ class Sandbox:
         }
         most = function.memory_mb * MEGABYTE
         process = subprocess.Popen(
-            [sys.executable, "-m", "awslambdaric", function.handler],
+            [sys.executable, "-X", "faulthandler", "-m", "awslambdaric", function.handler],
             cwd=function.folder,
             env=environment,
             stdout=subprocess.PIPE,
@@ -133,6 +133,9 @@ class Sandbox:
                     "Lambda-Runtime-Invoked-Function-Arn",
                     f"arn:aws:lambda:us-east-1:123456789012:function:{sandbox._function.name}",
                 )
+                # The client's native part reads these without asking whether they are there.
+                self.send_header("Lambda-Runtime-Trace-Id", f"Root=1-{request_id[:8]}")
+                self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(event)))
                 self.end_headers()
                 self.wfile.write(event)

@@ -4,10 +4,17 @@ The tests stand in the order of that life and share one deployment, which takes 
 """
 
 import json
+import os
+import shutil
+import threading
 import urllib.error
 import urllib.request
+import zipfile
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from aws.gateway import Gateway
 
@@ -38,6 +45,38 @@ def read_key(deployed):
     return deployed.aws(
         "apigateway", "get-api-key", "--include-value", "--api-key", key_id, "--query", "value"
     )
+
+
+@pytest.fixture(scope="session")
+def elsewhere(tmp_path_factory):
+    """A page of another origin."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "index.html").write_text("<!doctype html><title>A shop</title>")
+    handler = partial(QuietFiles, directory=str(folder))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+class QuietFiles(SimpleHTTPRequestHandler):
+    def log_message(self, *told):
+        """Nothing."""
+
+
+@pytest.fixture
+def browser():
+    """The machine's Chromium, else the one that came with Playwright; closed with the test, as
+    other tests have a Playwright of their own.
+    """
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(
+            executable_path=os.environ.get("LIVEINSIGHT_TEST_BROWSER") or shutil.which("chromium"),
+            args=["--no-sandbox"],
+        )
+        yield launched
+        launched.close()
 
 
 def ask(method, url, body=None, headers=None):
@@ -106,6 +145,23 @@ def test_the_deployed_zips_collect_and_tell(gateway, read_key):
     assert json.loads(body)["data"]["current_pages"] == {"/pricing": 1}
 
 
+def test_stats_answers_from_the_deployed_zip(gateway, read_key):
+    """The large package with DuckDB in it answers, within its memory."""
+    status, _, body = ask("GET", f"{gateway.api_url}/api/stats", headers={"X-API-Key": read_key})
+    assert status == 200, (body, gateway.log_of("stats-api"))
+    assert json.loads(body)["data"]["summary"]["total_pageviews"] == 1
+
+
+def test_the_sealer_seals_from_the_deployed_zip(deployed, gateway):
+    """Run as the schedule runs it, it puts what was collected into the lake, and says so."""
+    done = gateway.invoke("sealer", {"source": "aws.events"})
+    assert done["files"] > 0, gateway.log_of("sealer")
+    bucket = deployed.terraform("output", "-raw", "lake_bucket").stdout
+    keys = deployed.aws("s3api", "list-objects-v2", "--bucket", bucket, "--query", "Contents[].Key")
+    assert "default/events/" in keys
+    assert any('"message": "sealed"' in line for line in gateway.log_of("sealer"))
+
+
 def test_reading_needs_the_deployed_key(gateway):
     """Without the key API Gateway refuses before a function runs, in our shape, with CORS."""
     status, headers, body = ask("GET", f"{gateway.api_url}/api/realtime")
@@ -143,6 +199,34 @@ def test_the_front_alone_knows_the_secret(deployed, gateway):
     assert len(told["LIVEINSIGHT_ORIGIN_SECRET"]) >= 32
 
 
+def test_a_real_browser_reads_and_collects_across_origins(gateway, read_key, browser, elsewhere):
+    """A page of another origin passes the preflights of both, and is told what API Gateway refuses."""
+    page = browser.new_page()
+    page.goto(elsewhere)
+    fetched = """async ([url, method, headers, body]) => {
+        const answer = await fetch(url, {method, headers, body});
+        return [answer.status, await answer.json()];
+    }"""
+    event = json.dumps({"page_url": "https://shop.example/from-a-browser", "session_id": "s-9"})
+    json_headers = {"Content-Type": "application/json"}
+    token = page.evaluate(
+        fetched,
+        [
+            f"{gateway.api_url}/api/csrf-token",
+            "POST",
+            json_headers,
+            json.dumps({"session_id": "s-9"}),
+        ],
+    )[1]["data"]["csrf_token"]
+    headers = json_headers | {"X-CSRF-Token": token, "X-Session-ID": "s-9"}
+    sent = page.evaluate(fetched, [f"{gateway.api_url}/api/events", "POST", headers, event])
+    assert (sent[0], sent[1]["data"]["processed_events"]) == (200, 1)
+    url = f"{gateway.api_url}/api/realtime"
+    assert page.evaluate(fetched, [url, "GET", {"X-API-Key": read_key}, None])[0] == 200
+    assert page.evaluate(fetched, [url, "GET", {}, None])[0] == 401
+    page.close()
+
+
 def test_built_files_are_kept_and_pages_are_not(deployed):
     """Files whose names carry a hash are kept for ever, the page is asked for again."""
     bucket = deployed.terraform("output", "-raw", "static_bucket").stdout
@@ -160,3 +244,129 @@ def test_built_files_are_kept_and_pages_are_not(deployed):
         key for key in listed.split() if key.endswith((".css", ".js")) and "/js" not in key
     )
     assert control(hashed).endswith("immutable") or hashed.startswith("js/")
+
+
+def test_a_state_that_is_locked_is_left_alone(deployed):
+    """Two deployments at once: the second says that the state is locked and changes nothing."""
+    bucket = deployed.aws("sts", "get-caller-identity", "--query", "Account")
+    lock = ("--bucket", f"liveinsight-state-{bucket}", "--key", "dev/terraform.tfstate.tflock")
+    body = deployed.folder / "lock.json"
+    body.write_text(json.dumps({"ID": "1", "Operation": "apply", "Who": "somebody"}))
+    deployed.aws("s3api", "put-object", *lock, "--body", str(body))
+    told = deployed.script("deploy", "dev", "--yes", "--skip-build", "--code-only")
+    deployed.aws("s3api", "delete-object", *lock)
+    assert told.returncode == 1
+    assert "Error acquiring the state lock" in told.stderr
+    assert "docs/operations.md" in told.stderr
+
+
+def test_a_healthy_home_is_told_so(deployed, urls):
+    """Every check passes on what was just deployed."""
+    told = deployed.script("health-check", "dev", **urls)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "FAILED" not in told.stdout
+    for part in ("table", "function", "log", "POST /api/events", "GET /api/stats", "dashboard"):
+        assert part in told.stdout
+
+
+def test_what_is_ill_is_named(deployed, urls):
+    """A ringing alarm, a table that forgets nothing, a lost log and a dead front are named each."""
+    deployed.aws(
+        "cloudwatch", "set-alarm-state", "--alarm-name", "liveinsight-api-5xx-dev",
+        "--state-value", "ALARM", "--state-reason", "a test",
+    )  # fmt: skip
+    ttl = ("dynamodb", "update-time-to-live", "--table-name", "liveinsight-events-dev")
+    deployed.aws(*ttl, "--time-to-live-specification", "Enabled=false,AttributeName=ttl")
+    log = ("--log-group-name", "/aws/lambda/liveinsight-sealer-dev")
+    deployed.aws("logs", "delete-retention-policy", *log)
+    dead = {"LIVEINSIGHT_FRONT_URL": "http://127.0.0.1:1"}
+    told = deployed.script("health-check", "dev", **(urls | dead))
+    deployed.aws(*ttl, "--time-to-live-specification", "Enabled=true,AttributeName=ttl")
+    deployed.aws("logs", "put-retention-policy", *log, "--retention-in-days", "7")
+    deployed.aws(
+        "cloudwatch", "set-alarm-state", "--alarm-name", "liveinsight-api-5xx-dev",
+        "--state-value", "OK", "--state-reason", "a test",
+    )  # fmt: skip
+    assert told.returncode == 1
+    failed = [
+        line.removeprefix("FAILED").strip() for line in told.stdout.splitlines() if "FAILED" in line
+    ]
+    assert failed == [
+        "table liveinsight-events-dev",
+        "log of liveinsight-sealer-dev",
+        "dashboard http://127.0.0.1:1",
+        "the API behind the dashboard's name",
+        "no alarm rings",
+    ]
+    assert "liveinsight-api-5xx-dev" in told.stdout
+
+
+def test_state_and_control_can_be_put_back(deployed, tmp_path):
+    """A backup holds the state and what people decided, without salts, and can be restored."""
+    folder = tmp_path / "backup"
+    told = deployed.script("state-backup", "dev", "--to", str(folder))
+    assert told.returncode == 0, told.stderr
+    kinds = {
+        item["kind"]["S"] for item in json.loads((folder / "control.json").read_text())["Items"]
+    }
+    assert "secret" in kinds
+    assert "salt" not in kinds
+    told = deployed.script("state-backup", "dev", "--restore", str(folder), "--yes")
+    assert told.returncode == 0, told.stderr
+    before = json.loads((folder / "terraform.tfstate").read_text())
+    after = json.loads(deployed.terraform("state", "pull").stdout)
+    assert before["resources"] == after["resources"]
+
+
+def test_code_goes_forward_and_back(deployed, gateway, read_key):
+    """New code alone is deployed as a new version; a rollback points the alias back in seconds."""
+    packages = deployed.folder / "dist" / "aws"
+    kept = packages / "kept"
+    kept.mkdir()
+    shutil.copy(packages / "realtime.zip", kept)
+    with zipfile.ZipFile(packages / "realtime.zip", "a") as package:
+        package.writestr("NEWS", "something else")
+    name = ("--function-name", "liveinsight-realtime-api-dev", "--name", "live")
+
+    def live():
+        return deployed.aws("lambda", "get-alias", *name, "--query", "FunctionVersion")
+
+    first = live()
+    told = deployed.script("deploy", "dev", "--yes", "--skip-build", "--code-only", "--skip-health")
+    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
+    assert int(live()) > int(first)
+    told = deployed.script("rollback", "dev", "--function", "realtime-api")
+    assert told.returncode == 0, told.stderr
+    assert live() == first
+    assert ask("GET", f"{gateway.api_url}/api/realtime", headers={"X-API-Key": read_key})[0] == 200
+    told = deployed.script("rollback", "dev", "77")
+    assert told.returncode == 1
+    assert "has no version 77" in told.stderr
+
+
+def test_the_stage_throttles(gateway):
+    """Beyond the burst and the steady rate requests are 429, and told when to come back."""
+    answers = [ask("OPTIONS", f"{gateway.api_url}/api/events") for _ in range(200)]
+    statuses = [status for status, _, _ in answers]
+    assert statuses.count(204) >= 50
+    refused = next(headers for status, headers, _ in answers if status == 429)
+    assert int(refused["Retry-After"]) > 0
+    assert refused["Access-Control-Allow-Origin"] == "*"
+
+
+def test_destroying_leaves_nothing(deployed):
+    """What was made is gone, as far as Terraform knows and as the emulator tells."""
+    told = deployed.script("destroy", "dev", "--yes")
+    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
+    assert deployed.terraform("state", "list").stdout == ""
+    assert deployed.aws("dynamodb", "list-tables", "--query", "TableNames") in {"", "None"}
+    assert deployed.aws("lambda", "list-functions", "--query", "Functions") in {"", "None"}
+
+
+def test_tables_and_roles_alone_in_an_emergency(deployed):
+    """When the rest won't apply, events still get their place."""
+    told = deployed.script("emergency-deploy", "dev", "--yes")
+    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
+    tables = deployed.aws("dynamodb", "list-tables", "--query", "TableNames").split()
+    assert {"liveinsight-events-dev", "liveinsight-sessions-dev"} <= set(tables)
+    assert deployed.aws("lambda", "list-functions", "--query", "Functions") in {"", "None"}

@@ -4,7 +4,18 @@ that `--help` and completion stay fast.
 
 import typer
 
-from liveinsight.entrypoints.cli import asking, bring, check, key, live, past, send, serve, site
+from liveinsight.entrypoints.cli import (
+    asking,
+    bring,
+    check,
+    cost,
+    key,
+    live,
+    past,
+    send,
+    serve,
+    site,
+)
 
 app = typer.Typer(
     name="liveinsight",
@@ -20,6 +31,7 @@ app.command("live")(live.live)
 app.command("import")(bring.import_)
 app.command("export")(bring.export)
 app.command("check")(check.check)
+app.command("cost")(cost.cost)
 app.command("stats")(asking.stats)
 app.command("query")(asking.query)
 app.command("sql")(asking.sql)
