@@ -17,9 +17,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import urlopen
 
+import msgspec
 import pytest
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
+from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader
 from liveinsight.domain.drop import Drop
@@ -124,14 +126,17 @@ class Home:
         return sorted(kind for kind in types if kind != ENGAGEMENT or ENGAGEMENT in named)
 
     @contextmanager
-    def site_set(self, flag: str, unset: str) -> Iterator[None]:
-        """The site with another setting, for a while; the server looks every second."""
-        for step, told in enumerate((flag, unset)):
-            command = (*CLI, "site", "set", "default", told, "--data-dir", str(self.data_dir))
-            subprocess.run(command, check=True, capture_output=True)
+    def site_set(self, setting: str) -> Iterator[None]:
+        """The site with this set, for a while; the server looks every second."""
+        control = SqliteControl(self._folder)
+        before = control.sites().by_name("default")
+        assert before is not None
+        for site in (msgspec.structs.replace(before, **{setting: True}), before):
+            control.put_site(site)
             time.sleep(1.2)
-            if step == 0:
+            if site is not before:
                 yield
+        control.close()
 
     def of_type(self, kind: str) -> list[Event]:
         """The events of a type."""

@@ -388,7 +388,7 @@ def test_wishes_not_to_be_counted(home, site, page, wish, header):
     page.set_extra_http_headers({header: "1"})
     page.goto(site.url())
     home.wait(page, VIEW)
-    with home.site_set(f"--honour-{wish}", f"--ignore-{wish}"):
+    with home.site_set(f"honour_{wish}"):
         page.evaluate("liveinsight('Unwanted')")
         page.wait_for_timeout(1500)  # for the heartbeat that sends it
     page.evaluate("liveinsight('Wanted')")
