@@ -79,10 +79,6 @@ class DuckStore:
         """Remove what a crash left behind; for the one who seals, at the start."""
         self._lake.clean()
 
-    def interrupt(self) -> None:
-        """Stop what is under way, to end soon."""
-        self._engine.db.interrupt()
-
     @property
     def moment(self) -> Moment:
         """What can be read now."""

@@ -39,7 +39,9 @@ class Engine:
         self._control = control
         files, generation, seq = lake.state()
         self._erased = lake.erased()
-        self.db = connect(lake.root / "spill", memory_mb=limits.memory_mb, threads=limits.threads)
+        self.db = connect(
+            lake.root.parent / "spill", memory_mb=limits.memory_mb, threads=limits.threads
+        )
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0

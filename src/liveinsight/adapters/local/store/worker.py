@@ -72,7 +72,6 @@ class Worker:
         threads[-1].start()
         while not self._stopping.wait(TAIL_EVERY_S):
             self._follow()
-        self._store.interrupt()
 
     def _catch_up(self) -> None:
         """Read the journal to its end before anything is answered: no figure may be too small."""
@@ -125,7 +124,9 @@ class Worker:
                     case Ask() | Give():
                         pool.submit(self._answer, message)
             self._stopping.set()
-            self._store.interrupt()
+            # Nobody hears them any more; what is being taken in or sealed comes to its end.
+            for cursor in tuple(self._running.values()):
+                cursor.interrupt()
 
     def _cancel(self, number: int) -> None:
         self._cancelled.add(number)
