@@ -195,6 +195,16 @@ def test_sessions_of_one_visitor_are_visits_of_their_own():
     assert snapshots.look("shop", EVERYTHING, NOON_MS).active_users == 1
 
 
+def test_a_source_counts_visitors_however_many_visits_they_have():
+    """A visitor with two sessions and a visit without one counts once for each source."""
+    _, window, snapshots = a_window()
+    for session, source in ((1, "Google"), (2, "Google"), (None, "Google"), (3, "Naver")):
+        window.touch(an_event(visitor=7, session=session, source=source))
+    window.touch(an_event(visitor=8, session=4, source="Google"))
+    top = snapshots.look("shop", EVERYTHING, NOON_MS).top_sources
+    assert [(row.name, row.visitors) for row in top] == [("Google", 2), ("Naver", 1)]
+
+
 def test_an_ended_session_begins_anew():
     """After session_end the next view starts a visit, and engagement has none."""
     _, window, _ = a_window()

@@ -256,6 +256,14 @@ def _distinct(codes: Ints) -> Ints:
     return np.flatnonzero(seen)
 
 
+def _firsts(codes: Ints) -> Ints:
+    """The place of the first of each distinct code, without sorting."""
+    place = np.full(int(codes.max(initial=-1)) + 1, -1, np.int64)
+    place[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+    found: Ints = place[place >= 0]
+    return found
+
+
 def _series(columns: Columns, is_view: Mask, now_ms: int) -> list[Minute]:
     """Thirty bars of a minute of the clock; the last is the one that runs."""
     first_ms = (now_ms // MINUTE_MS - MINUTES + 1) * MINUTE_MS
@@ -284,12 +292,17 @@ def _top(
         value = interner.values[code]
         assert value is not None
         number_of[code] = numbers.setdefault(name_of(value), len(numbers))
-    # A visit tells its name once, however many events it has.
-    _, first = np.unique(columns.row, return_index=True)
-    pairs = np.unique(number_of[codes[first]] * columns.persons + columns.person[first])
-    counts = np.bincount(pairs // max(columns.persons, 1), minlength=len(numbers)).tolist()
+    # A visit tells its name once, however many events it has; mostly it is its visitor's only one.
+    first = _firsts(columns.row)
+    number, person = number_of[codes[first]], columns.person[first]
+    alone = columns.row[first] == person
+    several = set(zip(number[~alone].tolist(), person[~alone].tolist(), strict=True))
+    counts = np.bincount(number[alone], minlength=len(numbers))
+    own = {*zip(number[alone].tolist(), person[alone].tolist(), strict=True)} if several else set()
+    for name, _ in several - own:
+        counts[name] += 1
     ranked = sorted(
-        ((name, counts[number]) for name, number in numbers.items()),
+        ((name, int(counts[number])) for name, number in numbers.items()),
         key=lambda row: (-row[1], row[0] is None, row[0] or ""),
     )
     return [Count(name, visitors) for name, visitors in ranked[:TOP_LENGTH]]
