@@ -96,6 +96,7 @@ export const start = (
           }
         }
         if ((sign as string).length) push(sign as string, fields);
+        // Of a click elsewhere nothing is left to do: that there is no such element may throw.
         if ((sign as MouseEvent).type == "click") {
           const data = ((sign as MouseEvent).target as Element).closest<HTMLElement>(
             "[data-li-event]",
