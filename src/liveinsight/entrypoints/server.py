@@ -119,6 +119,8 @@ def _listen(host: str, port: int) -> socket.socket:
             f"{host}:{port} cannot be listened on ({error.strerror}). "
             "Choose another with --host and --port."
         ) from None
+    # From here on who connects waits, also while memory is rebuilt; it is told when all is ready.
+    listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening
 

@@ -20,12 +20,14 @@ MEDIA = {
     ".webmanifest": b"application/manifest+json",
     ".woff2": b"font/woff2",
 }
-# Pages of ours may load from us alone, and run no inline script.
+# Pages of ours may load from us alone, and have no inline script or style.
+POLICY = b"content-security-policy"
+PAGE_POLICY = b"default-src 'self'; base-uri 'none'; form-action 'self'; object-src 'none'"
+# To stand in a frame of another site is for shared views: there browsers keep our cookie back, so
+# that nobody is signed in who could be led to a click.
+FRAMED_POLICY = (POLICY, PAGE_POLICY + b"; frame-ancestors *")
 PAGE_HEADERS: Headers = (
-    (
-        b"content-security-policy",
-        b"default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'; object-src 'none'",
-    ),
+    (POLICY, PAGE_POLICY + b"; frame-ancestors 'self'"),
     (b"referrer-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -52,7 +54,11 @@ class Assets:
 
     async def page(self, request: Request) -> Response:
         """`GET /`: the dashboard; it finds its way by itself."""
-        return self._conditional(request, START_PAGE)
+        answer = self._conditional(request, START_PAGE)
+        if request.params.get("embed") != "1":
+            return answer
+        others = tuple(row for row in answer.headers if row[0] != POLICY)
+        return Response(answer.status, (*others, FRAMED_POLICY), answer.body)
 
     async def file(self, request: Request) -> Response:
         """Any file of the folder."""

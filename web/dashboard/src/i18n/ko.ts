@@ -125,7 +125,7 @@ export const ko: Record<keyof typeof en, string> = {
   "dimension.utm_content": "UTM 콘텐츠",
   "dimension.utm_term": "UTM 검색어",
   "dimension.country": "국가",
-  "dimension.region": "지역",
+  "dimension.region": "시/도",
   "dimension.city": "도시",
   "dimension.browser": "브라우저",
   "dimension.browser_version": "브라우저 버전",
