@@ -159,6 +159,17 @@ def test_a_restart_keeps_who_is_here_now(tmp_path):
     assert told["new_session"] is False
 
 
+def test_a_head_without_an_end_is_let_go(tmp_path):
+    """A header or an address of many megabytes closes the connection; the server goes on."""
+    with Served(tmp_path) as server:
+        for head in (b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: ", b"GET /"):
+            with socket.create_connection(("127.0.0.1", server.port)) as sender:
+                sender.sendall(head)
+                with pytest.raises(ConnectionError):
+                    sender.sendall(b"a" * 64_000_000)
+        assert server.ask("GET", "/healthz", X_Long="a" * 30_000)[0] == 200
+
+
 def test_nobody_is_found_in_files_or_logs(tmp_path):
     """After events with a marked agent, address and user id, and errors: neither the folder's bytes
     nor the logs know them, and logs are lines of JSON.

@@ -19,6 +19,7 @@ import uvloop
 
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.entrypoints.asgi import App
+from liveinsight.entrypoints.protocol import LimitedProtocol
 from liveinsight.wiring.local import LocalHome
 from liveinsight.wiring.settings import Settings
 
@@ -71,7 +72,7 @@ async def _serve(settings: Settings, listening: socket.socket, when_ready: Told)
     front = home.open()
     config = uvicorn.Config(
         App(front),
-        http="httptools",
+        http=LimitedProtocol,
         ws="none",
         loop="uvloop",
         lifespan="off",
