@@ -80,7 +80,7 @@ def check(house: House, events: list[Event], zone: str) -> None:
 
 @pytest.mark.parametrize("zone", ZONES)
 @settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # a story doesn't shrink in useful time
