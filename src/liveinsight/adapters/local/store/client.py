@@ -88,22 +88,16 @@ class StoreProcess:
         with tempfile.TemporaryDirectory(prefix="liveinsight-") as folder:
             path = Path(folder) / "events"
             os.mkfifo(path, stat.S_IRUSR | stat.S_IWUSR)
-            # Non-blocking, or it would wait here until the store opens the other end.
-            pipe = os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0)
+            # Non-blocking, or it would wait here until the store opens the other end. No transport:
+            # uvloop's closes the descriptor once more, when a connection may have its number.
+            pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
             try:
                 await self._answer(number, Give(number, export, site, str(path)))
-                reader = asyncio.StreamReader(limit=PART_BYTES)
-                transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-                    lambda: asyncio.StreamReaderProtocol(reader), pipe
-                )
-                try:
-                    while part := await reader.read(PART_BYTES):
-                        yield part
-                finally:
-                    transport.close()
+                async for part in _parts(pipe):
+                    yield part
             finally:
                 self._say(Cancel(number))
-                pipe.close()
+                os.close(pipe)
 
     async def _answer(self, number: int, asked: Ask | Give) -> bytes:
         try:
@@ -204,6 +198,34 @@ class StoreProcess:
                 answer.set_exception(_rebuilding("it has just been started again"))
                 with suppress(Exception):
                     answer.exception()
+
+
+async def _parts(pipe: int) -> AsyncIterator[bytes]:
+    """What comes through the pipe, until its other end is closed."""
+    while True:
+        try:
+            part = os.read(pipe, PART_BYTES)
+        except BlockingIOError:
+            await _readable(pipe)
+            continue
+        if not part:
+            return
+        yield part
+
+
+async def _readable(pipe: int) -> None:
+    loop = asyncio.get_running_loop()
+    readable: asyncio.Future[None] = loop.create_future()
+
+    def tell() -> None:
+        if not readable.done():
+            readable.set_result(None)
+
+    loop.add_reader(pipe, tell)
+    try:
+        await readable
+    finally:
+        loop.remove_reader(pipe)
 
 
 def _rebuilding(why: str) -> Unavailable:
