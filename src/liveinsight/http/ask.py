@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,7 +10,7 @@ from liveinsight.domain import behaviour
 from liveinsight.domain import query as queries
 from liveinsight.domain import range as ranges
 from liveinsight.domain.aside import Aside, AsideReport, PropKeys, PropKeysReport
-from liveinsight.domain.errors import Forbidden, Invalid, NotFound, Unauthorized, Unavailable
+from liveinsight.domain.errors import Forbidden, NotFound, Unauthorized, Unavailable
 from liveinsight.domain.question import Goals, GoalsReport, Question
 from liveinsight.domain.report import Report
 from liveinsight.domain.rows import Export, Format, SqlReport, checked_sql, export_range
@@ -28,7 +28,7 @@ from liveinsight.http.exchange import (
     Stream,
 )
 from liveinsight.http.routes import Access, Param, Route
-from liveinsight.http.wire import read_json
+from liveinsight.http.wire import named, read_json
 from liveinsight.ports import Asker, Clock, Control
 
 ERRORS = (400, 401, 403, 404, 413, 415, 503)
@@ -252,24 +252,30 @@ class AskDoor:
 
 
 Reader = Callable[[object], Any]
+T = TypeVar("T")
 
 
 def _read_goals(raw: object) -> Goals:
-    try:
-        told = msgspec.convert(raw, GoalsTold)
-    except msgspec.ValidationError as error:
-        raise Invalid("goals", str(error)) from None
+    told = _told(raw, GoalsTold)
     return Goals(told.site, ranges.parse(told.range))
 
 
 def _read_aside(raw: object) -> Aside:
-    told = msgspec.convert(raw, AsideTold)
+    told = _told(raw, AsideTold)
     return Aside(told.site, ranges.parse(told.range))
 
 
 def _read_props(raw: object) -> PropKeys:
-    told = msgspec.convert(raw, PropsTold)
+    told = _told(raw, PropsTold)
     return PropKeys(told.site, ranges.parse(told.range), told.event)
+
+
+def _told(raw: object, form: type[T]) -> T:
+    """What was sent, in its form, or an error that names the field."""
+    try:
+        return msgspec.convert(raw, form)
+    except msgspec.ValidationError as error:
+        raise named(str(error)) from None
 
 
 READERS: dict[str, Reader] = {
