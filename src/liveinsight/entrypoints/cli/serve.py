@@ -1,18 +1,14 @@
 """`liveinsight serve` and `liveinsight demo`: the server, and the server with a lively site."""
 
-import subprocess
+import os
 import sys
-import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from liveinsight import __version__
-from liveinsight.entrypoints.cli.shared import DataDir, say, settings_of, told_errors
+from liveinsight.entrypoints.cli.shared import DataDir, settings_of, told_errors
 from liveinsight.wiring.settings import Settings, default_data_dir
-
-if TYPE_CHECKING:
-    from liveinsight.wiring.local import LocalHome
 
 Host = Annotated[
     str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1")
@@ -44,26 +40,12 @@ def demo(
 
 
 def _run(settings: Settings, *, with_demo: bool, open_page: bool) -> None:
-    from liveinsight.entrypoints import demo, logs, server  # noqa: PLC0415 - the server is heavy
-
-    logs.set_up(settings.log_format, settings.log_level)
-    if with_demo:
-        # A process of its own: the server need not keep the memory that this takes.
-        past = [sys.executable, "-m", "liveinsight.entrypoints.past", str(settings.data_dir)]
-        subprocess.run(past, check=True)  # noqa: S603 - ourselves
-
-    def when_ready(home: "LocalHome", url: str) -> None:
-        shown = settings.base_url or url
-        say(f"LiveInsight {__version__} is running on {shown} (data in {settings.data_dir})")
-        if token := home.people.setup_token():
-            say(f"Make the owner's account with this one-time link: {shown}/#setup={token}")
-        if with_demo:
-            demo.start(home)
-            say(f"The site `{demo.SITE}` is public, and somebody is always there.")
-        if open_page:
-            webbrowser.open(shown)
-
-    server.serve(settings, when_ready)
+    """Become the server: what reading the command line took is given back."""
+    extras = [name for name, wanted in (("demo", with_demo), ("open", open_page)) if wanted]
+    told = (settings.data_dir, settings.host, settings.port, *extras)
+    sys.stdout.flush()
+    program = [sys.executable, "-m", "liveinsight.entrypoints.serving", *map(str, told)]
+    os.execv(sys.executable, program)  # noqa: S606 - ourselves
 
 
 def version(
