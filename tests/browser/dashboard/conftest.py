@@ -45,9 +45,9 @@ def home(built, tmp_path_factory):
         yield home
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome():
-    """One browser for all tests."""
+    """One browser for all tests here; while it is open its loop runs, and no other test's can."""
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         yield browser
@@ -99,7 +99,7 @@ def guest(chrome, home):
     assert [watched.faults for _, watched in contexts if watched.faults] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def signed_in(chrome, home):
     """The owner's cookies, made by signing in once."""
     context = chrome.new_context(base_url=home.url)
