@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Prints the path of a Chromium for the tests: the one that LIVEINSIGHT_TEST_BROWSER names, else the
+# Prints the path of a Chromium for the tests: the one that TEST_BROWSER names, else the
 # machine's own, else one that comes inside an npm package (kept in .venv/browser), else, for root on
 # Debian, the distribution's. Run scripts/setup.sh first: it sees to Node.js.
 set -euo pipefail
@@ -69,12 +69,12 @@ from_debian() {
   apt-get update -qq >&2 && apt-get install -qq -y chromium >&2 && on_this_machine
 }
 
-if [[ -n ${LIVEINSIGHT_TEST_BROWSER:-} ]]; then
-  starts "$LIVEINSIGHT_TEST_BROWSER" && echo "$LIVEINSIGHT_TEST_BROWSER" && exit
-  echo "browser: LIVEINSIGHT_TEST_BROWSER=$LIVEINSIGHT_TEST_BROWSER does not start" >&2
+if [[ -n ${TEST_BROWSER:-} ]]; then
+  starts "$TEST_BROWSER" && echo "$TEST_BROWSER" && exit
+  echo "browser: TEST_BROWSER=$TEST_BROWSER does not start" >&2
   exit 1
 fi
 on_this_machine || from_a_package || from_debian || {
-  echo "browser: no Chromium to be had; install one, or name it in LIVEINSIGHT_TEST_BROWSER" >&2
+  echo "browser: no Chromium to be had; install one, or name it in TEST_BROWSER" >&2
   exit 1
 }

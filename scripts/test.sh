@@ -4,10 +4,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh dev
-LIVEINSIGHT_TEST_BROWSER=$(scripts/browser.sh)
+TEST_BROWSER=$(scripts/browser.sh)
 # Playwright brings a Node.js of its own, which wants more of the system than ours does.
 PLAYWRIGHT_NODEJS_PATH=$(.venv/bin/python scripts/build_web.py --node-folder)/node
-export LIVEINSIGHT_TEST_BROWSER PLAYWRIGHT_NODEJS_PATH
+export TEST_BROWSER PLAYWRIGHT_NODEJS_PATH
 if (($# == 0)); then
   .venv/bin/python scripts/build_web.py run --silent test
 fi

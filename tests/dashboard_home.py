@@ -131,7 +131,7 @@ def known_traffic(site):
 
 def chromium():
     """The browser that `scripts/browser.sh` found, else the machine's."""
-    return os.environ.get("LIVEINSIGHT_TEST_BROWSER") or shutil.which("chromium")
+    return os.environ.get("TEST_BROWSER") or shutil.which("chromium")
 
 
 @contextmanager

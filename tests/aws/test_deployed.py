@@ -72,7 +72,7 @@ def browser():
     """
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
-            executable_path=os.environ.get("LIVEINSIGHT_TEST_BROWSER") or shutil.which("chromium"),
+            executable_path=os.environ.get("TEST_BROWSER") or shutil.which("chromium"),
             args=["--no-sandbox"],
         )
         yield launched

@@ -54,7 +54,7 @@ PATIENCE_S = 20
 
 def chromium() -> str | None:
     """The browser that `scripts/browser.sh` found, else the machine's."""
-    return os.environ.get("LIVEINSIGHT_TEST_BROWSER") or shutil.which("chromium")
+    return os.environ.get("TEST_BROWSER") or shutil.which("chromium")
 
 
 CLI = (sys.executable, "-c", "from liveinsight.entrypoints.cli import app; app()")
