@@ -2,7 +2,7 @@
 
 Run as a script it serves until killed and prints its address; tests start it by `running()`.
 moto knows none of CloudFront's policies and no saved log queries: `Gaps` keeps what was put and
-tells it again, which is all that Terraform asks of them.
+tells it again, which is all that Terraform asks of them. Nor does it publish functions.
 """
 
 import io
@@ -27,6 +27,7 @@ ELEMENTS = {
     "origin-request": "OriginRequestPolicy",
     "response-headers": "ResponseHeadersPolicy",
 }
+PUBLISH_PATH = re.compile(r"(/2020-05-31/function/[^/]+)/publish")
 QUERY_TARGET = re.compile(r"Logs_20140328\.(Put|Describe|Delete)QueryDefinitions?")
 
 Wsgi = Callable[[dict[str, Any], Any], Any]
@@ -43,6 +44,11 @@ class Gaps:
         self._lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        if function := PUBLISH_PATH.fullmatch(environ["PATH_INFO"]):
+            # A function has one stage here: publishing it tells what it is.
+            path = f"{function[1]}/describe"
+            told = {"REQUEST_METHOD": "GET", "PATH_INFO": path, "RAW_URI": path}
+            return self._inner(environ | told | {"REQUEST_URI": path}, start_response)
         policy = POLICY_PATH.fullmatch(environ["PATH_INFO"])
         query = QUERY_TARGET.fullmatch(environ.get("HTTP_X_AMZ_TARGET", ""))
         if not policy and not query:
