@@ -12,6 +12,7 @@ from liveinsight.entrypoints.cli import (
     key,
     live,
     past,
+    person,
     send,
     serve,
     site,
@@ -39,3 +40,4 @@ site.app.command("erase")(past.erase)
 site.app.command("take-back")(past.take_back)
 app.add_typer(site.app, name="site")
 app.add_typer(key.app, name="key")
+app.add_typer(person.app, name="person")
