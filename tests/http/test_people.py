@@ -15,12 +15,12 @@ PASSWORD = "a sentence is best"
 class Browser:
     """Asks a home like a browser: keeps the cookie, sends the CSRF token."""
 
-    def __init__(self, front):
+    def __init__(self, front, loop):
         self.front = front
+        self.loop = loop
         self.cookie = ""
         self.csrf = ""
         self.key = ""
-        self.loop = asyncio.new_event_loop()
 
     def ask(self, method, path, body=None, **headers):
         """The status and the data (or the whole error) of an answer."""
@@ -57,19 +57,18 @@ def home(tmp_path):
         made["front"] = made["home"].open()
         await made["home"].start()
 
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(opened())
-    yield made
-    loop.run_until_complete(made["home"].stop())
-    loop.close()
+    # The home, its store process and all who ask live on one loop, which ends last.
+    with asyncio.Runner() as runner:
+        made["loop"] = runner.get_loop()
+        runner.run(opened())
+        yield made
+        runner.run(made["home"].stop())
 
 
 @pytest.fixture
 def browser(home):
     """A browser that has never been here."""
-    found = Browser(home["front"])
-    yield found
-    found.loop.close()
+    return Browser(home["front"], home["loop"])
 
 
 @pytest.fixture
@@ -86,9 +85,7 @@ def another(owner, email="viewer@shop.example", role="viewer"):
     """A second person's browser."""
     form = {"email": email, "role": role, "password": PASSWORD}
     assert owner.ask("POST", "/api/people", form)[0] == 200
-    browser = Browser(owner.front)
-    browser.loop.close()
-    browser.loop = owner.loop
+    browser = Browser(owner.front, owner.loop)
     status, _ = browser.ask("POST", "/api/session", {"email": email, "password": PASSWORD})
     assert status == 200
     return browser
@@ -192,9 +189,7 @@ def test_one_changes_ones_own_password(owner):
 
 def test_strangers_read_public_sites_and_nothing_else(owner):
     """Without a session only public sites are listed and read; their shields are not told."""
-    stranger = Browser(owner.front)
-    stranger.loop.close()
-    stranger.loop = owner.loop
+    stranger = Browser(owner.front, owner.loop)
     assert stranger.ask("GET", "/api/sites")[1]["sites"] == []
     assert stranger.ask("GET", "/api/realtime?site=default")[0] == 401
     form = {"id": "default", "public": True, "excluded_ips": ["10.0.0.0/8"]}
@@ -246,9 +241,7 @@ def test_goals_and_funnels_are_kept_with_the_site(owner):
 def test_keys_are_told_once_and_revoked(owner):
     """A made key reads, the list never tells it, and revoked it is worth nothing."""
     _, made = owner.ask("POST", "/api/keys", {"label": "report", "scopes": ["read"]})
-    reader = Browser(owner.front)
-    reader.loop.close()
-    reader.loop = owner.loop
+    reader = Browser(owner.front, owner.loop)
     reader.key = made["key"]
     assert reader.ask("GET", "/api/realtime?site=default")[0] == 200
     assert reader.ask("POST", "/api/sites", {"id": "shop"})[0] == 403
@@ -263,9 +256,7 @@ def test_a_share_link_reads_one_site_until_it_is_revoked(owner):
     """A guest gets a key for the site alone; revoking the link ends it at once."""
     owner.ask("POST", "/api/sites", {"id": "shop"})
     _, share = owner.ask("POST", "/api/shares", {"site": "shop", "name": "press"})
-    guest = Browser(owner.front)
-    guest.loop.close()
-    guest.loop = owner.loop
+    guest = Browser(owner.front, owner.loop)
     _, told = guest.ask("POST", "/api/shares/open", {"token": share["token"]})
     assert told["site"] == "shop"
     assert guest.cookie == ""
