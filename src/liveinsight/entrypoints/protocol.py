@@ -1,17 +1,27 @@
-"""Uvicorn's HTTP protocol with a limit to what comes before the body.
+"""Uvicorn's HTTP protocol with a limit to what comes before the body, and a short way for events.
 
-It has none of its own: a header without an end would be gathered until memory is full.
+Uvicorn has no such limit: a header without an end would be gathered until memory is full.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from liveinsight.http.exchange import Headers, Request, Response
+from liveinsight.http.routes import ANY_ORIGIN
 
 MAX_HEAD_BYTES = 65_536
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 REFUSAL = (
     f"HTTP/1.1 {TOO_LARGE} {TOO_LARGE.phrase}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 ).encode()
+EVENTS_PATH = "/api/events"
+EVENTS_URL = EVENTS_PATH.encode()
+
+Tell = Callable[[Response], None]
+Take = Callable[[Request, Tell], None]
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -39,3 +49,112 @@ class LimitedProtocol(HttpToolsProtocol):
         """The head is whole."""
         self._in_head = False
         super().on_headers_complete()
+
+
+class EventsProtocol(LimitedProtocol):
+    """Hands posted events to `take` at once, without a task and an application between.
+
+    That is most of what a server does, and the ordinary way costs as much as judging the event.
+    It goes only for a request that lies here whole, on a connection where none is under way;
+    any other, one whose body is still coming too, takes the ordinary way.
+    """
+
+    take: Take
+    _posted: bytes | None = None  # the body of the request that is being read, if it may go
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came. If they end within a body, the ordinary way waits for the rest."""
+        super().data_received(data)
+        body, self._posted = self._posted, None
+        if body is not None and not self.transport.is_closing():
+            super().on_headers_complete()
+            super().on_body(body)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: the way is chosen."""
+        if self._may_go():
+            self._in_head = False
+            self._posted = b""
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is here."""
+        if self._posted is None:
+            super().on_body(body)
+        else:
+            self._posted += body
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        body, self._posted = self._posted, None
+        if body is None:
+            super().on_message_complete()
+            return
+        peer = self.client[0] if self.client else ""
+        request = Request("POST", EVENTS_PATH, "", dict(self.headers), body, peer)
+        taken = _Taken(self)
+        self.cycle = taken  # type: ignore[assignment] # has all that is asked of a cycle here
+        self.take(request, taken.tell)
+
+    def _may_go(self) -> bool:
+        parser = self.parser
+        return (
+            self.url == EVENTS_URL
+            and parser.get_method() == b"POST"
+            and (self.cycle is None or self.cycle.response_complete)
+            and parser.should_keep_alive()
+            and not self.expect_100_continue
+            and not parser.should_upgrade()
+        )
+
+
+class _Taken:
+    """What uvicorn sees in the place of its own cycle while events are judged and kept."""
+
+    __slots__ = ("_protocol", "disconnected", "keep_alive", "message_event", "response_complete")
+
+    def __init__(self, protocol: EventsProtocol) -> None:
+        self._protocol = protocol
+        self.disconnected = False
+        self.keep_alive = True
+        self.response_complete = False
+        self.message_event = _UNHEARD
+
+    def tell(self, answer: Response) -> None:
+        """Send the answer, and go on with what came after."""
+        if self.disconnected:
+            return
+        protocol = self._protocol
+        parts = [_head(answer.status, answer.headers)]
+        for name, value in protocol.server_state.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            parts.append(b"connection: close\r\n")
+        parts += (b"content-length: %d\r\n\r\n" % len(answer.body), answer.body)
+        protocol.transport.write(b"".join(parts))
+        self.response_complete = True
+        if not self.keep_alive:
+            protocol.transport.close()
+        protocol.on_response_complete()
+
+
+class _Unheard:
+    """An event for which nobody waits."""
+
+    def set(self) -> None:
+        """Nothing happens."""
+
+
+_UNHEARD = _Unheard()
+
+
+@lru_cache(maxsize=64)
+def _head(status: int, headers: Headers) -> bytes:
+    lines = (b"%s: %s\r\n" % header for header in headers + ANY_ORIGIN)
+    return b"".join((STATUS_LINE[status], *lines))
+
+
+def protocol_for(take: Take) -> type[EventsProtocol]:
+    """The protocol of a server whose events are taken by `take`."""
+    return type("Protocol", (EventsProtocol,), {"take": staticmethod(take)})

@@ -19,7 +19,7 @@ import uvloop
 
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.entrypoints.asgi import App
-from liveinsight.entrypoints.protocol import LimitedProtocol
+from liveinsight.entrypoints.protocol import protocol_for
 from liveinsight.wiring.local import LocalHome
 from liveinsight.wiring.settings import Settings
 
@@ -72,7 +72,7 @@ async def _serve(settings: Settings, listening: socket.socket, when_ready: Told)
     front = home.open()
     config = uvicorn.Config(
         App(front),
-        http=LimitedProtocol,
+        http=protocol_for(home.turns.take),
         ws="none",
         loop="uvloop",
         lifespan="off",

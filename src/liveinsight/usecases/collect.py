@@ -19,7 +19,7 @@ from liveinsight.domain.key import Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting
-from liveinsight.domain.site import Site
+from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import GAP_MS, Step
 from liveinsight.domain.visitor import anonymous, fingerprint, identified
@@ -28,9 +28,13 @@ from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, So
 TOO_OLD_MS = DAY_MS
 YEAR_10000_MS = 253_402_300_800_000
 TOO_NEW_MS = 5 * MINUTE_MS
-# Visitors, pages and sessions of late that are told at once; each is a few hundred bytes.
+# Visitors, places and sessions of late that are told at once; each is a few hundred bytes, as
+# addresses longer than a page's commonly is are not remembered.
 REMEMBERED = 16_384
+REMEMBERED_PAGES = 4096
+REMEMBERED_LENGTH = 400
 NOWHERE = Page("", "", Campaign())
+UNTOLD = Origin(None, "", None)
 
 
 class Outcome(Struct):
@@ -60,6 +64,18 @@ class Who(Struct, frozen=True, gc=False):
     country: str | None
 
 
+class Place(Struct, frozen=True):
+    """Where something happened and whence its visitor came: the same for all who come that way,
+    so it is judged once for them all. Without a `site` it is nobody's.
+    """
+
+    site: Site | None
+    page: Page
+    campaign: Campaign
+    origin: Origin
+    refusal: Drop | None = None
+
+
 class Draft:
     """An event on its way: filled step by step."""
 
@@ -68,37 +84,31 @@ class Draft:
         "agent",
         "aside",
         "caller",
-        "campaign",
         "country",
         "event_id",
-        "origin",
-        "page",
+        "place",
         "prior",
         "session",
         "sighting",
         "site",
-        "site_id",
         "time_ms",
         "user_agent",
         "visitor",
     )
 
-    def __init__(self, sighting: Sighting, caller: Caller) -> None:
+    def __init__(self, sighting: Sighting, caller: Caller, place: Place, time_ms: int) -> None:
         self.sighting = sighting
         self.caller = caller
-        self.site_id = ""
-        self.aside: str | None = None
+        self.place = place
+        self.time_ms = time_ms
+        self.aside: str | None = Aside.SPAM_REFERRER if place.origin.is_spam else None
         self.prior: int | None = None
         self.session: int | None = None
         self.site: Site
-        self.page: Page
-        self.time_ms: int
         self.user_agent: str
         self.address: str
         self.agent: Agent
         self.country: str | None
-        self.campaign: Campaign
-        self.origin: Origin
         self.event_id: int
         self.visitor: int
 
@@ -130,23 +140,22 @@ class Collect:
         self._countries = countries
         self._sources = sources
         self._new_id = new_id
+        self._sites = control.sites()
+        self._places: dict[tuple[str | None, ...], Place] = {}
         self._remembered: dict[tuple[bytes, str, str], Who] = {}
         self._steps: tuple[DraftStep, ...] = (
-            self.drop_unknown_site,
-            drop_other_host,
-            drop_excluded_page,
+            put_site,
             drop_too_old,
             drop_too_new,
             drop_opted_out,
             put_sender,
             drop_excluded_address,
-            self.put_origin,
             self.put_visitor,
         )
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order."""
-        drafts = [read(sighting, caller, index) for index, sighting in enumerate(sightings)]
+        drafts = [self._read(sighting, caller, index) for index, sighting in enumerate(sightings)]
         refusals = [self._refusal(draft) for draft in drafts]
         outcome = Outcome()
         for draft, refusal in zip(drafts, refusals, strict=True):
@@ -155,6 +164,56 @@ class Collect:
             outcome.event_ids.append(given)
             self._take(draft, refusal, outcome)
         return outcome
+
+    def _read(self, told: Sighting, caller: Caller, index: int) -> Draft:
+        """Read what is told. All of a request is read before any of it is judged, so that one
+        invalid event refuses the whole and leaves no trace.
+        """
+        try:
+            place = self._place(told)
+            time_ms = time_of(told.timestamp, caller)
+            check_revenue(told)
+        except Invalid as wrong:
+            raise Invalid(wrong.field, wrong.error, index) from None
+        return Draft(told, caller, place, time_ms)
+
+    def _place(self, told: Sighting) -> Place:
+        """The place, remembered until a site's settings change."""
+        if told.event_type == PAGE_VIEW and not told.page_url:
+            raise Invalid("page_url", "is required for a page_view")
+        sites, url, referrer = self._control.sites(), told.page_url, told.referrer
+        if sites is not self._sites or len(self._places) >= REMEMBERED:
+            self._sites = sites
+            self._places.clear()
+        key = (
+            told.site,
+            url,
+            referrer,
+            told.utm_source,
+            told.utm_medium,
+            told.utm_campaign,
+            told.utm_content,
+            told.utm_term,
+        )
+        place = self._places.get(key)
+        if place is None:
+            place = self._look(told, sites)
+            if sum(map(len, filter(None, key))) <= REMEMBERED_LENGTH:
+                self._places[key] = place
+        return place
+
+    def _look(self, told: Sighting, sites: SiteBook) -> Place:
+        """The site is the named one, else its host's, else the only one."""
+        page = _page(told.page_url, ()) if told.page_url else NOWHERE
+        site = sites.of(told.site, page.hostname)
+        if site is None:
+            return Place(None, page, page.campaign, UNTOLD, Drop.UNKNOWN_SITE)
+        if site.allowed_params and told.page_url:
+            page = _page(told.page_url, site.allowed_params)
+        campaign = _campaign(told, page)
+        own_hosts = (*site.domains, page.hostname)
+        origin = self._sources.read(told.referrer or None, campaign, own_hosts)
+        return Place(site, page, campaign, origin, _shut_out(site, page))
 
     def _refusal(self, draft: Draft) -> Drop | None:
         """The first refusal. These steps ask other parts, which may fail, and change nothing:
@@ -168,7 +227,7 @@ class Collect:
     def _take(self, draft: Draft, refusal: Drop | None, outcome: Outcome) -> None:
         reason = refusal or self.drop_duplicate(draft)
         if reason is not None:
-            about = (draft.site_id, reason)
+            about = ("" if reason is Drop.UNKNOWN_SITE else draft.site.id, reason)
             outcome.lost[about] = outcome.lost.get(about, 0) + 1
             outcome.tell(reason)
             return
@@ -184,27 +243,6 @@ class Collect:
             return
         outcome.processed += 1
         outcome.starts_visit |= visited is Step.STARTS
-
-    def drop_unknown_site(self, draft: Draft) -> Drop | None:
-        """The site is the named one, else its host's, else the only one; within the key's."""
-        found = self._control.sites().of(draft.sighting.site, draft.page.hostname)
-        key = draft.caller.key
-        if found is None or (key is not None and key.site not in {None, found.id}):
-            return Drop.UNKNOWN_SITE
-        draft.site = found
-        draft.site_id = found.id
-        if found.allowed_params and draft.sighting.page_url:
-            draft.page = _page(draft.sighting.page_url, found.allowed_params)
-        return None
-
-    def put_origin(self, draft: Draft) -> None:
-        """Source and channel; a spamming referrer sets the event aside."""
-        told, page = draft.sighting, draft.page
-        draft.campaign = _campaign(told, page)
-        own_hosts = (*draft.site.domains, page.hostname)
-        draft.origin = self._sources.read(told.referrer or None, draft.campaign, own_hosts)
-        if draft.origin.is_spam and draft.aside is None:
-            draft.aside = Aside.SPAM_REFERRER
 
     def put_visitor(self, draft: Draft) -> None:
         """Who it was, on which device and where; a bot is set aside, and can be taken back in."""
@@ -244,22 +282,8 @@ class Collect:
     def drop_duplicate(self, draft: Draft) -> Drop | None:
         """Sending again is harmless."""
         assert draft.sighting.event_id is not None
-        draft.event_id = fingerprint(draft.site_id, draft.sighting.event_id)
+        draft.event_id = fingerprint(draft.site.id, draft.sighting.event_id)
         return None if self._seen.add(draft.event_id) else Drop.DUPLICATE
-
-
-def read(sighting: Sighting, caller: Caller, index: int) -> Draft:
-    """Read what is told. All of a request is read before any of it is judged, so that one
-    invalid event refuses the whole and leaves no trace.
-    """
-    draft = Draft(sighting, caller)
-    try:
-        put_page(draft)
-        draft.time_ms = time_of(sighting.timestamp, caller)
-        check_revenue(sighting)
-    except Invalid as wrong:
-        raise Invalid(wrong.field, wrong.error, index) from None
-    return draft
 
 
 def host_of(told: Sighting) -> str | None:
@@ -267,26 +291,20 @@ def host_of(told: Sighting) -> str | None:
     return _page(told.page_url, ()).hostname if told.page_url else None
 
 
-def put_page(draft: Draft) -> None:
-    """Host, path and campaign of the address; a page view must have one."""
-    url = draft.sighting.page_url
-    if url:
-        draft.page = _page(url, ())
-    elif draft.sighting.event_type == PAGE_VIEW:
-        raise Invalid("page_url", "is required for a page_view")
-    else:
-        draft.page = NOWHERE
+def put_site(draft: Draft) -> Drop | None:
+    """The place's site, within the key's; unless the place is shut out."""
+    place, key = draft.place, draft.caller.key
+    if place.site is None or (key is not None and key.site not in {None, place.site.id}):
+        return Drop.UNKNOWN_SITE
+    draft.site = place.site
+    return place.refusal
 
 
-def drop_other_host(draft: Draft) -> Drop | None:
-    """Events of pages elsewhere are somebody else's, or forged."""
-    hostname = draft.page.hostname
-    return Drop.HOST_NOT_ALLOWED if hostname and not draft.site.allows_host(hostname) else None
-
-
-def drop_excluded_page(draft: Draft) -> Drop | None:
-    """Pages that the owner shut out."""
-    return Drop.EXCLUDED_PAGE if draft.site.excludes_page(draft.page.path) else None
+def _shut_out(site: Site, page: Page) -> Drop | None:
+    """Events of pages elsewhere are somebody else's, or forged; others the owner shut out."""
+    if page.hostname and not site.allows_host(page.hostname):
+        return Drop.HOST_NOT_ALLOWED
+    return Drop.EXCLUDED_PAGE if site.excludes_page(page.path) else None
 
 
 def drop_too_old(draft: Draft) -> Drop | None:
@@ -353,12 +371,12 @@ def check_revenue(told: Sighting) -> None:
 
 def as_event(draft: Draft) -> Event:
     """The event as it is kept."""
-    told, page, agent, origin = draft.sighting, draft.page, draft.agent, draft.origin
-    campaign, revenue = draft.campaign, told.revenue
+    told, place, agent = draft.sighting, draft.place, draft.agent
+    page, origin, campaign, revenue = place.page, place.origin, place.campaign, told.revenue
     return Event(
         draft.event_id,
         draft.time_ms,
-        draft.site_id,
+        draft.site.id,
         clean(told.event_type),
         draft.visitor,
         draft.prior,
@@ -395,7 +413,7 @@ def as_event(draft: Draft) -> Event:
 
 def _may(draft: Draft, scope: Scope) -> bool:
     key = draft.caller.key
-    return key is not None and key.allows(scope, draft.site_id)
+    return key is not None and key.allows(scope, draft.site.id)
 
 
 def _campaign(told: Sighting, page: Page) -> Campaign:
@@ -415,5 +433,5 @@ def _campaign(told: Sighting, page: Page) -> Campaign:
     )
 
 
-_page = lru_cache(maxsize=REMEMBERED)(page_of)
+_page = lru_cache(maxsize=REMEMBERED_PAGES)(page_of)
 _session = lru_cache(maxsize=REMEMBERED)(fingerprint)

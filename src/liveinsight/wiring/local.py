@@ -146,8 +146,9 @@ class LocalHome:
         web = files("liveinsight").joinpath("web")
         scripts = ScriptDoor(web.joinpath("js"))
         assets = Assets(web)
+        self.turns = Turns(self.collect, self.journal)
         routes = (
-            *self.collect.routes(Turns(self.collect, self.journal).events),
+            *self.collect.routes(self.turns.events),
             *self.live.routes(),
             *DoctorDoor(doctor, self.control, self.keys, clock).routes(),
             *ask.routes(),

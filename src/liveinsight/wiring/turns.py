@@ -7,16 +7,17 @@ its own between those of the server; under load that is worth a third of the thr
 
 import asyncio
 from collections import Counter
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from liveinsight.adapters.local.journal import SqliteJournal
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
 from liveinsight.http.collect import CollectDoor, answer_to
 from liveinsight.http.exchange import Request, Response
+from liveinsight.http.problems import problem
 
-Waiting = tuple[Request, "asyncio.Future[Response]"]
-Answered = tuple["asyncio.Future[Response]", Response]
+Tell = Callable[[Response], None]
 
 
 class Turns:
@@ -26,30 +27,32 @@ class Turns:
         self._door = door
         self._journal = journal
         self._loop = asyncio.get_running_loop()
-        self._waiting: list[Waiting] = []
+        self._waiting: list[tuple[Request, Tell]] = []
 
     async def events(self, request: Request) -> Response:
         """The door's answer, when it is durable."""
         answer: asyncio.Future[Response] = self._loop.create_future()
+        self.take(request, partial(_set, answer))
+        return await answer
+
+    def take(self, request: Request, tell: Tell) -> None:
+        """`tell` is called with the door's answer, when it is durable."""
         if not self._waiting:
             self._loop.call_soon(self._judge)
-        self._waiting.append((request, answer))
-        return await answer
+        self._waiting.append((request, tell))
 
     def _judge(self) -> None:
         waiting, self._waiting = self._waiting, []
-        answered: list[Answered] = []
+        answered: list[tuple[Tell, Response]] = []
         events: list[Event] = []
         lost: Counter[tuple[str, Drop]] = Counter()
-        for request, answer in waiting:
-            if answer.done():  # whoever hung up was not judged yet
-                continue
+        for request, tell in waiting:
             try:
                 outcome = self._door.judge(request)
             except Exception as error:  # noqa: BLE001 - told to the one whose request it was
-                answer.set_exception(error)
+                tell(problem(error))
                 continue
-            answered.append((answer, answer_to(outcome)))
+            answered.append((tell, answer_to(outcome)))
             events += outcome.events
             if outcome.lost:
                 lost.update(outcome.lost)
@@ -58,7 +61,7 @@ class Turns:
 
     def _keep(
         self,
-        answered: list[Answered],
+        answered: list[tuple[Tell, Response]],
         events: list[Event],
         lost: Counter[tuple[str, Drop]],
     ) -> None:
@@ -69,11 +72,12 @@ class Turns:
             kept.add_done_callback(lambda kept: _tell(answered, kept.exception()))
 
 
-def _tell(answered: list[Answered], error: Any) -> None:
-    for answer, response in answered:
-        if answer.done():
-            continue
-        if error is None:
-            answer.set_result(response)
-        else:
-            answer.set_exception(error)
+def _tell(answered: list[tuple[Tell, Response]], error: BaseException | None) -> None:
+    refusal = problem(error) if isinstance(error, Exception) else None
+    for tell, answer in answered:
+        tell(refusal or answer)
+
+
+def _set(answer: "asyncio.Future[Response]", told: Response) -> None:
+    if not answer.done():  # whoever hung up waits no more
+        answer.set_result(told)
