@@ -144,9 +144,10 @@ class CollectDoor:
             self._check_csrf(told, request, caller)
             if skew_ms := skew_of(told.sent_at, caller.received_ms):
                 caller = msgspec.structs.replace(caller, skew_ms=skew_ms)
-            outcome = self._judged(told.sightings(), caller)
-            if self._doctor is not None:
+            sightings = told.sightings()
+            if self._doctor is not None and (caller.key is not None or told.sent_at is not None):
                 self._show(self._doctor, told, request, caller)
+            outcome = self._judged(sightings, caller)
         except Invalid as wrong:
             self._refuse(Drop.INVALID)
             raise wrong.alone() if is_bare else wrong from None
@@ -219,12 +220,13 @@ class CollectDoor:
     def _caller(self, request: Request) -> Caller:
         headers = request.headers
         now_ms = self._clock.now_ms()
-        key = self._keys.of(request, now_ms) if _sends_key(headers) else None
+        sends_key = b"x-api-key" in headers or b"authorization" in headers
+        key = self._keys.of(request, now_ms) if sends_key else None
         sender = self._sender(
             self._addresses.client(request),
             headers.get(b"user-agent", b"")[:AGENT_CHARACTERS],
             headers.get(b"accept-language", b"")[:LANGUAGES_READ],
-            self._country(request),
+            b"" if self._country_header is None else self._country(request, self._country_header),
             headers.get(b"sec-gpc") == GPC_OR_DNT,
             headers.get(b"dnt") == GPC_OR_DNT,
         )
@@ -236,11 +238,9 @@ class CollectDoor:
                 raise
         return Caller(now_ms, *sender, key)
 
-    def _country(self, request: Request) -> bytes:
+    def _country(self, request: Request, header: bytes) -> bytes:
         """The edge's word for it, where it comes from the edge."""
-        if self._country_header is None or not self._addresses.is_proxied(request):
-            return b""
-        return request.headers.get(self._country_header, b"")
+        return request.headers.get(header, b"") if self._addresses.is_proxied(request) else b""
 
     def _check_csrf(self, told: Told, request: Request, caller: Caller) -> None:
         token = told.csrf_token
@@ -309,10 +309,6 @@ def answer_to(outcome: Outcome) -> Response:
         outcome.event_ids,
     )
     return success(collected, POSTED_HEADERS)
-
-
-def _sends_key(headers: dict[bytes, bytes]) -> bool:
-    return b"x-api-key" in headers or b"authorization" in headers
 
 
 def _language(accepted: bytes) -> str | None:

@@ -88,6 +88,7 @@ class Draft:
         "event_id",
         "place",
         "prior",
+        "refusal",
         "session",
         "sighting",
         "site",
@@ -102,6 +103,7 @@ class Draft:
         self.place = place
         self.time_ms = time_ms
         self.aside: str | None = Aside.SPAM_REFERRER if place.origin.is_spam else None
+        self.refusal: Drop | None = None
         self.prior: int | None = None
         self.session: int | None = None
         self.site: Site
@@ -154,28 +156,32 @@ class Collect:
         )
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
-        """Judge all events of a request, in their order."""
-        drafts = [self._read(sighting, caller, index) for index, sighting in enumerate(sightings)]
-        refusals = [self._refusal(draft) for draft in drafts]
+        """Judge all events of a request, in their order.
+
+        All are judged before any is taken. To judge asks other parts, which may fail, but changes
+        nothing: one invalid event refuses the whole, no memory knows of it, and it can be sent
+        again.
+        """
+        drafts = [self._judged(told, caller, index) for index, told in enumerate(sightings)]
         outcome = Outcome()
-        for draft, refusal in zip(drafts, refusals, strict=True):
-            told = draft.sighting
-            given = told.event_id = told.event_id or self._new_id()
-            outcome.event_ids.append(given)
-            self._take(draft, refusal, outcome)
+        for draft in drafts:
+            self._take(draft, outcome)
         return outcome
 
-    def _read(self, told: Sighting, caller: Caller, index: int) -> Draft:
-        """Read what is told. All of a request is read before any of it is judged, so that one
-        invalid event refuses the whole and leaves no trace.
-        """
+    def _judged(self, told: Sighting, caller: Caller, index: int) -> Draft:
+        """Read what is told, and let the steps judge it up to the first refusal."""
         try:
             place = self._place(told)
             time_ms = time_of(told.timestamp, caller)
             check_revenue(told)
         except Invalid as wrong:
             raise Invalid(wrong.field, wrong.error, index) from None
-        return Draft(told, caller, place, time_ms)
+        draft = Draft(told, caller, place, time_ms)
+        for step in self._steps:
+            if (refusal := step(draft)) is not None:
+                draft.refusal = refusal
+                break
+        return draft
 
     def _place(self, told: Sighting) -> Place:
         """The place, remembered until a site's settings change."""
@@ -215,17 +221,11 @@ class Collect:
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
         return Place(site, page, campaign, origin, _shut_out(site, page))
 
-    def _refusal(self, draft: Draft) -> Drop | None:
-        """The first refusal. These steps ask other parts, which may fail, and change nothing:
-        until all of a request is judged no memory knows of it, so that it can be sent again.
-        """
-        for step in self._steps:
-            if (reason := step(draft)) is not None:
-                return reason
-        return None
-
-    def _take(self, draft: Draft, refusal: Drop | None, outcome: Outcome) -> None:
-        reason = refusal or self.drop_duplicate(draft)
+    def _take(self, draft: Draft, outcome: Outcome) -> None:
+        told = draft.sighting
+        given = told.event_id = told.event_id or self._new_id()
+        outcome.event_ids.append(given)
+        reason = draft.refusal or self.drop_duplicate(draft, given)
         if reason is not None:
             about = ("" if reason is Drop.UNKNOWN_SITE else draft.site.id, reason)
             outcome.lost[about] = outcome.lost.get(about, 0) + 1
@@ -279,10 +279,9 @@ class Collect:
             self._remembered[key] = who
         return who
 
-    def drop_duplicate(self, draft: Draft) -> Drop | None:
+    def drop_duplicate(self, draft: Draft, given: str) -> Drop | None:
         """Sending again is harmless."""
-        assert draft.sighting.event_id is not None
-        draft.event_id = fingerprint(draft.site.id, draft.sighting.event_id)
+        draft.event_id = fingerprint(draft.site.id, given)
         return None if self._seen.add(draft.event_id) else Drop.DUPLICATE
 
 

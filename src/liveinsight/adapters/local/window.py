@@ -17,8 +17,6 @@ from liveinsight.domain.visit import GAP_MS, Step, ends, step
 from liveinsight.ports import Clock
 
 SWEEP_EVERY_MS = 10_000
-MASK_64 = 0xFFFF_FFFF_FFFF_FFFF
-GOLDEN_64 = 0x9E37_79B9_7F4A_7C15
 # So many distinct things are told apart in half an hour. Then titles and properties are left
 # out, and at twice as many pages too: strangers write them, and memory is not theirs.
 MAX_THINGS = 200_000
@@ -330,7 +328,7 @@ def _marked(
 
 def _chain(visitor: int, session: int | None) -> int:
     """One visitor's visits, apart for each session id where the sender gives them."""
-    return visitor if session is None else (visitor * GOLDEN_64 ^ session) & MASK_64
+    return visitor if session is None else visitor ^ session
 
 
 def _origin(event: Event) -> From:
