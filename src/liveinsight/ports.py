@@ -5,6 +5,7 @@ from datetime import date
 from typing import Protocol
 
 from liveinsight.domain.agent import Agent
+from liveinsight.domain.backup import Part
 from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.count import Count, Counted
 from liveinsight.domain.drop import Drop
@@ -148,6 +149,41 @@ class Kept(Protocol):
     def fault(self, part: str) -> str | None:
         """What is wrong with a part, after it was read to the end."""
         ...
+
+
+class Copied(Protocol):
+    """A data folder as it was at one moment, held still until it is copied."""
+
+    schema: int
+    unsealed_events: int
+
+    def parts(self) -> Sequence[Part]:
+        """Its files."""
+        ...
+
+    def path(self, part: Part) -> str:
+        """Where a file is to be read."""
+        ...
+
+
+class Vault(Protocol):
+    """Where backups are kept: by key, each written whole or not at all."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """What is there, with its size in bytes."""
+        ...
+
+    def put(self, key: str, path: str) -> None:
+        """Return when the file is there for good, byte for byte."""
+        ...
+
+    def get(self, key: str, path: str) -> None:
+        """Copy a file to a path."""
+        ...
+
+    def write(self, key: str, body: bytes) -> None: ...
+    def read(self, key: str) -> bytes: ...
+    def remove(self, key: str) -> None: ...
 
 
 class Seen(Protocol):

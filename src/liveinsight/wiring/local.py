@@ -47,6 +47,7 @@ from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
+from liveinsight.wiring.schedule import BackupSchedule
 from liveinsight.wiring.settings import Settings
 from liveinsight.wiring.turns import Turns
 
@@ -87,6 +88,7 @@ class LocalHome:
         self.folder = Folder(settings.data_dir)
         self.rebuilt = 0
         self.is_rebuilding = True
+        self.backups = BackupSchedule(settings)
         self._tasks: list[asyncio.Task[None]] = []
         self._lost: asyncio.Event = asyncio.Event()
 
@@ -181,6 +183,8 @@ class LocalHome:
             asyncio.create_task(self._repeat(HOUSEWORK_EVERY_S, self._housework)),
             asyncio.create_task(self._watch_journal()),
         ]
+        if self.settings.backup_to:
+            self.run_beside(self.backups.run())
 
     def run_beside(self, work: Coroutine[None, None, None]) -> None:
         """Let something run until the home stops."""
@@ -234,6 +238,7 @@ class LocalHome:
         yield _gauge("store_backlog_groups", "Commit groups not read yet", state.backlog_groups)
         yield _counter("store_seals_total", "Seals since the store's start", state.seals)
         yield _gauge("store_seal_ms", "How long the last seal took", state.seal_ms)
+        yield _counter("backup_failures_total", "Backups that failed", self.backups.failures)
         yield _counter("rate_limited_total", "Requests over the rate limit", self.limit.refused)
         yield _gauge("memory_peak_bytes", "Most memory the process ever had", memory_kb * 1024)
 

@@ -35,6 +35,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     rate_limit_per_minute: NotNegative = 1000
     memory_limit_mb: Annotated[int, msgspec.Meta(ge=64)] = 512
     retention_days: NotNegative = 0
+    backup_to: str = ""
+    backup_every_hours: Annotated[int, msgspec.Meta(ge=1)] = 24
+    backup_keep: NotNegative = 7
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 

@@ -6,7 +6,9 @@ Every table comes from a numbered file in `schema/`; `user_version` says how man
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterable
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from liveinsight.domain.errors import Misconfigured
@@ -28,7 +30,7 @@ class Folder:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             db = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False)
-            _prepare(db)
+            self._prepare(db)
         except (OSError, sqlite3.Error) as error:
             raise Misconfigured(_advice(self.path, error)) from error
         return db
@@ -47,6 +49,51 @@ class Folder:
         except OSError as error:
             raise Misconfigured(_advice(self.path, error)) from error
 
+    def served_by_another(self) -> bool:
+        """Whether some other process is the folder's server now."""
+        if self._lock is not None or not (self.path / LOCK_NAME).exists():
+            return False
+        try:
+            self.lock()
+        except Misconfigured:
+            return True
+        self.unlock()
+        return False
+
+    def downgrade(self) -> int:
+        """Take the tables back to how the version before had them; the number they have now."""
+        self.lock()
+        try:
+            db = sqlite3.connect(self.database, isolation_level=None)
+            try:
+                return _step_back(db)
+            finally:
+                db.close()
+        except (OSError, sqlite3.Error) as error:
+            raise Misconfigured(_advice(self.path, error)) from error
+        finally:
+            self.unlock()
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        for pragma in (
+            "busy_timeout = 10000",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "journal_size_limit = 33554432",
+            "foreign_keys = ON",
+        ):
+            db.execute(f"PRAGMA {pragma}")
+        done = version_of(db)
+        if done == schema_version():
+            return
+        if done and self.served_by_another():
+            _refuse_newer(done)
+            raise Misconfigured(
+                f"A server of an older version runs on {self.path}. Stop it; its data are brought "
+                "up to date at the next start."
+            )
+        _migrate(db)
+
     def unlock(self) -> None:
         """Let another server in."""
         if self._lock is not None:
@@ -54,32 +101,23 @@ class Folder:
             self._lock = None
 
 
-def _prepare(db: sqlite3.Connection) -> None:
-    for pragma in (
-        "busy_timeout = 10000",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "journal_size_limit = 33554432",
-        "foreign_keys = ON",
-    ):
-        db.execute(f"PRAGMA {pragma}")
-    _migrate(db)
+def schema_version() -> int:
+    """What stands for the form of all that is in a folder: tables, commit groups and files."""
+    return len(_scripts())
+
+
+def _scripts() -> list[Traversable]:
+    found = (file for file in files(__package__).joinpath("schema").iterdir() if file.is_file())
+    return sorted(found, key=lambda file: file.name)
 
 
 def _migrate(db: sqlite3.Connection) -> None:
-    scripts = sorted(
-        (file for file in files(__package__).joinpath("schema").iterdir()),
-        key=lambda file: file.name,
-    )
-    if _version(db) == len(scripts):
-        return
+    scripts = _scripts()
     db.execute("BEGIN IMMEDIATE")
     try:
-        done = _version(db)
-        _refuse_newer(done, len(scripts))
-        for script in scripts[done:]:
-            for statement in _statements(script.read_text("utf-8")):
-                db.execute(statement)
+        done = version_of(db)
+        _refuse_newer(done)
+        _run(db, scripts[done:])
         db.execute(f"PRAGMA user_version = {len(scripts)}")
         db.execute("COMMIT")
     except BaseException:
@@ -87,15 +125,41 @@ def _migrate(db: sqlite3.Connection) -> None:
         raise
 
 
-def _refuse_newer(done: int, known: int) -> None:
+def _run(db: sqlite3.Connection, scripts: Iterable[Traversable]) -> None:
+    for script in scripts:
+        for statement in _statements(script.read_text("utf-8")):
+            db.execute(statement)
+
+
+def _step_back(db: sqlite3.Connection) -> int:
+    """Undo the newest script by its counterpart in `schema/back`."""
+    done = version_of(db)
+    _refuse_newer(done)
+    script = files(__package__).joinpath("schema", "back", _scripts()[done - 1].name)
+    if not script.is_file():
+        raise Misconfigured(f"There is no released version with a schema before {done}.")
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        _run(db, (script,))
+        db.execute(f"PRAGMA user_version = {done - 1}")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    return done - 1
+
+
+def _refuse_newer(done: int) -> None:
+    known = schema_version()
     if done > known:
         raise Misconfigured(
             f"This data was written by a newer LiveInsight (schema {done}, known here: {known}). "
-            "Use that version, or restore a backup of before the upgrade."
+            "Use that version; its `liveinsight downgrade` makes the data fit for the one before."
         )
 
 
-def _version(db: sqlite3.Connection) -> int:
+def version_of(db: sqlite3.Connection) -> int:
+    """How many scripts made the tables what they are."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     return version
 

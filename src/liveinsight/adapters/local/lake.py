@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
 
 from msgspec import Struct, structs
 
@@ -154,7 +153,7 @@ class SqliteLake:
         settled = tuple(self._settle(file) for file in files)
         self._at("renamed")
         for folder in {path for file in settled for path in self._folders(file.name)}:
-            _sync(folder)
+            sync(folder)
         self._at("folders_synced")
         return settled
 
@@ -172,12 +171,11 @@ class SqliteLake:
         return self.files()
 
     def _settle(self, file: LakeFile) -> LakeFile:
-        _sync(Path(file.path))
+        sync(Path(file.path))
         self._at("synced")
         path = self.root / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        with Path(file.path).open("rb") as content:
-            digest = digest_of(content)
+        digest = digest_of(file.path)
         size_bytes = Path(file.path).stat().st_size
         Path(file.path).rename(path)
         return structs.replace(file, path=str(path), size_bytes=size_bytes, digest=digest)
@@ -271,11 +269,12 @@ class SqliteLake:
             return left
 
 
-def digest_of(content: BinaryIO) -> str:
+def digest_of(path: str) -> str:
     """What tells that a file is as it was written."""
     digest = hashlib.blake2b(digest_size=16)
-    while block := content.read(1 << 20):
-        digest.update(block)
+    with Path(path).open("rb", buffering=0) as content:
+        while block := content.read(1 << 20):
+            digest.update(block)
     return digest.hexdigest()
 
 
@@ -292,7 +291,7 @@ def _row(file: LakeFile) -> tuple[str | int, ...]:
     )
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
     """Have the disk hold what was written: of a folder, its names."""
     handle = os.open(path, os.O_RDONLY)
     try:

@@ -6,6 +6,7 @@ import typer
 
 from liveinsight.entrypoints.cli import (
     asking,
+    backup,
     bring,
     check,
     cost,
@@ -32,6 +33,9 @@ app.command("live")(live.live)
 app.command("import")(bring.import_)
 app.command("export")(bring.export)
 app.command("check")(check.check)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("downgrade")(backup.downgrade)
 app.command("cost")(cost.cost)
 app.command("stats")(asking.stats)
 app.command("query")(asking.query)

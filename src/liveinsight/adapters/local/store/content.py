@@ -73,9 +73,8 @@ class LocalContent:
             return "is missing"
         if path.stat().st_size != file.size_bytes:
             return f"has {path.stat().st_size} bytes in place of {file.size_bytes}"
-        with path.open("rb") as content:
-            if digest_of(content) != file.digest:
-                return "is not as it was written"
+        if digest_of(file.path) != file.digest:
+            return "is not as it was written"
         return self._format_fault(file) or self._rows_fault(file) or self._figures_fault(file)
 
     def _format_fault(self, file: LakeFile) -> str | None:

@@ -1,0 +1,94 @@
+"""Forms of the data over versions: forward by itself, one step back by a command, never by surprise."""
+
+import sqlite3
+
+import pytest
+
+from builders import NOON_MS, an_event
+from lake_house import House
+from liveinsight.adapters.local import database
+from liveinsight.adapters.local.database import Folder, schema_version
+from liveinsight.domain.errors import Misconfigured
+from liveinsight.domain.lake import Relation
+from served import Served, command
+
+
+def tables(folder: Folder) -> list[tuple]:
+    db = sqlite3.connect(folder.database)
+    found = db.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+    meta = db.execute("SELECT key FROM meta ORDER BY key").fetchall()
+    version = db.execute("PRAGMA user_version").fetchone()
+    db.close()
+    return [*found, *meta, version]
+
+
+def older(monkeypatch) -> None:
+    """From now on this is the version before: it knows one schema less."""
+    known = database._scripts()[:-1]
+    monkeypatch.setattr(database, "_scripts", lambda: known)
+
+
+def test_forward_keeps_what_was_there(tmp_path, monkeypatch):
+    """Data of the version before are brought up to date when they are opened."""
+    with monkeypatch.context() as patch:
+        older(patch)
+        db = Folder(tmp_path).connect()
+        db.execute("INSERT INTO journal VALUES (1, 0, 0, x'')")
+        db.close()
+    db = Folder(tmp_path).connect()
+    assert db.execute("SELECT seq FROM journal").fetchall() == [(1,)]
+    db.close()
+    Folder(tmp_path / "fresh").connect().close()
+    assert tables(Folder(tmp_path)) == tables(Folder(tmp_path / "fresh"))
+
+
+def test_one_step_back_is_what_the_version_before_made(tmp_path, monkeypatch):
+    """Its tables to the letter, with the events in them; forward again it is as before."""
+    with monkeypatch.context() as patch:
+        older(patch)
+        Folder(tmp_path / "old").connect().close()
+    house = House(tmp_path / "new", NOON_MS)
+    house.keep([an_event(), an_event()])
+    house.tail()
+    house.store.seal()
+    house.keep([an_event()])
+    house.close()
+    before = tables(house.folder)
+    assert Folder(house.folder.path).downgrade() == schema_version() - 1
+    assert tables(house.folder) == tables(Folder(tmp_path / "old"))
+    with monkeypatch.context() as patch:
+        older(patch)
+        db = Folder(house.folder.path).connect()
+        assert db.execute("SELECT sum(n) FROM journal").fetchone() == (3,)
+        db.close()
+    house = House(tmp_path / "new", NOON_MS)
+    house.tail()
+    assert len(house.rows(Relation.EVENTS)) == 3
+    house.close()
+    assert tables(house.folder) == before
+
+
+def test_newer_data_is_a_clear_refusal(tmp_path):
+    """From every command and the server, with what to do; nothing is changed."""
+    db = Folder(tmp_path).connect()
+    db.execute(f"PRAGMA user_version = {schema_version() + 1}")
+    db.close()
+    for words in (("serve", "--port", 0), ("site", "list"), ("check",), ("downgrade",)):
+        done = command(*words, "--data-dir", tmp_path)
+        assert done.returncode == 1
+        assert done.stderr.count("\n") == 1, done.stderr
+        assert "newer LiveInsight" in done.stderr
+        assert "liveinsight downgrade" in done.stderr
+
+
+def test_a_running_server_is_not_changed_under(tmp_path, monkeypatch):
+    """A newer program waits until the older server has ended."""
+    with Served(tmp_path) as server:
+        db = sqlite3.connect(tmp_path / "liveinsight.db")
+        db.execute(f"PRAGMA user_version = {schema_version() - 1}")  # as the older one has it
+        db.close()
+        with pytest.raises(Misconfigured, match="older version runs"):
+            Folder(tmp_path).connect()
+        with pytest.raises(Misconfigured, match="Another server"):
+            Folder(tmp_path).downgrade()
+        assert server.send("e1") == 200
