@@ -30,9 +30,11 @@ from results import keep
 from serving import LOAD_CORE, Server, load_average, on_core
 
 MILLION = 1_000_000
+VIEWS_A_VISIT = 3
 SITE = "default"
 LANES = 16
 GOLDEN_64 = 0x9E37_79B9_7F4A_7C15
+MASK_64 = 0xFFFF_FFFF_FFFF_FFFF
 FILTER = ["and", [["is", "country", ["KR"]], ["contains", "page", ["/p/1"]]]]
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0"
 
@@ -169,8 +171,8 @@ async def watched(server: Server, streams: int, seconds: float) -> dict[str, flo
     }
 
 
-def views(now_ms: int) -> Iterator[Event]:
-    """A million views of as many visitors within the last minutes, 500 pages, 60 countries."""
+def views(now_ms: int, visitors: int = MILLION) -> Iterator[Event]:
+    """A million views of so many visitors within the last minutes, 500 pages, 26 countries."""
     fields = Event.__struct_fields__
     same: dict[str, object] = {
         "site": SITE,
@@ -187,9 +189,9 @@ def views(now_ms: int) -> Iterator[Event]:
     countries = [f"A{chr(65 + n)}" for n in range(26)]
     first_ms, span_ms = now_ms - 4 * MINUTE_MS, 3 * MINUTE_MS
     for n in range(MILLION):
-        visitor = n * GOLDEN_64 & 0xFFFF_FFFF_FFFF_FFFF
+        visitor = n % visitors * GOLDEN_64 & MASK_64
         told = (
-            visitor ^ 7,
+            n * GOLDEN_64 & MASK_64 ^ 7,
             first_ms + n * span_ms // MILLION,
             visitor,
             pages[n % 500],
@@ -238,7 +240,7 @@ async def fill(folder: Path) -> None:
     journal = SqliteJournal(Folder(folder), clock, lambda: None)
     journal.resume()
     group: list[Event] = []
-    for event in views(clock.now_ms()):
+    for event in views(clock.now_ms(), MILLION // VIEWS_A_VISIT):
         group.append(event)
         if len(group) == 1000:
             await journal.keep(group, {})

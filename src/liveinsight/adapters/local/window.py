@@ -232,8 +232,8 @@ class Window:
         rows.start_ms[row] = rows.last_ms[row] = event.time_ms
         rows.is_open[row] = 1
         rows.site[row] = self.sites.code(event.site)
-        rows.origin[row] = self.origins.code(_origin(event))
-        rows.client[row] = self.clients.code(_client(event))
+        rows.origin[row] = self._origin(event)
+        rows.client[row] = self._client(event)
         rows.entry[row] = rows.exit[row] = -1
         return row
 
@@ -285,6 +285,36 @@ class Window:
             thing = Thing(event.type, event.hostname, page, None, ())
         return self.things.code(thing)
 
+    def _origin(self, event: Event) -> int:
+        told = (
+            event.source,
+            event.channel,
+            event.referrer,
+            event.utm_source,
+            event.utm_medium,
+            event.utm_campaign,
+            event.utm_content,
+            event.utm_term,
+        )
+        known = self.origins.known(told)
+        return self.origins.code(From(*told)) if known is None else known
+
+    def _client(self, event: Event) -> int:
+        told = (
+            event.country,
+            event.region,
+            event.city,
+            event.browser,
+            event.browser_version,
+            event.os,
+            event.os_version,
+            event.device,
+            event.screen,
+            event.language,
+        )
+        known = self.clients.known(told)
+        return self.clients.code(Client(*told)) if known is None else known
+
     def sweep(self, now_ms: int) -> None:
         """Forget what is older than the window."""
         self._swept_ms = now_ms
@@ -329,31 +359,3 @@ def _marked(
 def _chain(visitor: int, session: int | None) -> int:
     """One visitor's visits, apart for each session id where the sender gives them."""
     return visitor if session is None else visitor ^ session
-
-
-def _origin(event: Event) -> From:
-    return From(
-        event.source,
-        event.channel,
-        event.referrer,
-        event.utm_source,
-        event.utm_medium,
-        event.utm_campaign,
-        event.utm_content,
-        event.utm_term,
-    )
-
-
-def _client(event: Event) -> Client:
-    return Client(
-        event.country,
-        event.region,
-        event.city,
-        event.browser,
-        event.browser_version,
-        event.os,
-        event.os_version,
-        event.device,
-        event.screen,
-        event.language,
-    )
