@@ -22,7 +22,7 @@ def held(path: Path) -> set[tuple]:
 
 def test_stopped_and_resumed_it_is_the_same(tmp_path: Path, monkeypatch):
     """In parts, with a stop between, the days hold what they hold when done at once."""
-    monkeypatch.setattr(past, "EVENTS_AT_ONCE", 1500)
+    monkeypatch.setattr(past, "EVENTS_AT_ONCE", 2500)
     past.fill(tmp_path / "once", days=3)
     load = past.BulkLoad.events
     calls = []

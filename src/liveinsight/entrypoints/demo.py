@@ -5,6 +5,7 @@ It is told to be made up wherever it is shown: its site is called `demo`.
 
 import asyncio
 import random
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -13,11 +14,11 @@ from liveinsight.domain.site import Site
 from liveinsight.http.auth import CLI
 from liveinsight.http.exchange import Request
 from liveinsight.http.tokens import SignedTokens
+from liveinsight.usecases.imagine import LANGUAGES, Cast, visits_a_minute
 from liveinsight.wiring.local import LocalHome
 
 SITE = "demo"
 HOST = "https://demo.example"
-VISITORS_A_MINUTE = 20
 PAGES = (
     ("/", "Home", 30),
     ("/pricing", "Pricing", 14),
@@ -48,6 +49,17 @@ AGENTS = (
 )  # fmt: skip
 
 
+CAST = Cast(
+    host="demo.example",
+    pages=PAGES,
+    referrers=REFERRERS,
+    countries=COUNTRIES,
+    agents=AGENTS,
+)
+# The last half hour is played at once when the demo begins, so that the live page is not empty.
+ALREADY_MS = 29 * 60_000
+
+
 def start(home: LocalHome) -> None:
     """Make the site if it is not there, and let visitors come until the server stops."""
     if home.control.sites().by_name(SITE) is None:
@@ -66,39 +78,52 @@ class Crowd:
 
     async def come(self) -> None:
         """One after another, by chance as people do."""
-        for _ in range(VISITORS_A_MINUTE // 3):
-            self._enter()
+        at_ms = self._home.clock.now_ms() - ALREADY_MS
         while True:
-            await asyncio.sleep(self._draw.expovariate(VISITORS_A_MINUTE / 60))
-            self._enter()
+            hour = datetime.fromtimestamp(at_ms / 1000, UTC).hour
+            at_ms += round(60_000 * self._draw.expovariate(visits_a_minute(CAST, hour)))
+            await self._until(at_ms)
+            self._enter(at_ms)
 
-    def _enter(self) -> None:
-        visit = asyncio.create_task(self._visit())
+    async def _until(self, at_ms: int) -> None:
+        """Wait for the moment, if it is still to come."""
+        await asyncio.sleep(max(0, at_ms - self._home.clock.now_ms()) / 1000)
+
+    def _enter(self, at_ms: int) -> None:
+        visit = asyncio.create_task(self._visit(at_ms))
         self._visits.add(visit)
         visit.add_done_callback(self._visits.discard)
 
-    async def _visit(self) -> None:
+    async def _visit(self, at_ms: int) -> None:
         draw = self._draw
         about: dict[str, object] = {
             "ip": f"198.51.{draw.randrange(100)}.{draw.randrange(256)}",
             "user_agent": self._one_of(AGENTS),
-            "country": self._one_of(COUNTRIES),
+            "country": (country := self._one_of(COUNTRIES)),
+            "language": LANGUAGES.get(country or "", "en-US"),
         }
         referrer = self._one_of(REFERRERS)
         while True:
             path, title = self._page()
-            seen = {"page_url": HOST + path, "title": title, **about}
-            await self._send({**seen, "referrer": referrer} if referrer else seen)
-            reading_s = draw.lognormvariate(3.0, 0.8)
-            await asyncio.sleep(reading_s)
-            read = {"engaged_ms": int(reading_s * 1000), "scroll_depth": draw.randrange(20, 101)}
+            seen: dict[str, object] = {"page_url": HOST + path, "title": title, **about}
+            came = {**seen, "referrer": referrer} if referrer else seen
+            await self._send({**came, "timestamp": at_ms})
+            reading_ms = int(draw.lognormvariate(3.2, 0.9) * 1000)
+            at_ms += reading_ms
+            await self._until(at_ms)
+            seen["timestamp"] = at_ms
+            read = {"engaged_ms": reading_ms, "scroll_depth": draw.randrange(20, 101)}
             await self._send({**seen, "event_type": "engagement", **read})
             if path == "/pricing" and draw.random() < 0.2:
-                plan = draw.choice(("free", "pro"))
-                await self._send({**seen, "event_type": "Signup", "props": {"plan": plan}})
+                await self._send({**seen, "event_type": "Signup", **self._plan()})
             if draw.random() < 0.4:
                 return
             referrer = None
+
+    def _plan(self) -> dict[str, object]:
+        plan = self._draw.choice(("free", "free", "pro"))
+        paid = {"revenue": {"amount": "19.00", "currency": "EUR"}} if plan == "pro" else {}
+        return {"props": {"plan": plan}, **paid}
 
     def _page(self) -> tuple[str, str]:
         path, title, _ = self._draw.choices(PAGES, [weight for *_, weight in PAGES])[0]

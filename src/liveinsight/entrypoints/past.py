@@ -21,19 +21,12 @@ from liveinsight.domain.event import Event
 from liveinsight.domain.period import local_day
 from liveinsight.domain.site import Site
 from liveinsight.entrypoints import demo
-from liveinsight.usecases.imagine import Cast, Past
+from liveinsight.usecases.imagine import Past
 
 DAYS = 90
 SEED = 2026
 NAME = "the demo's past"
 EVENTS_AT_ONCE = 100_000
-CAST = Cast(
-    host="demo.example",
-    pages=demo.PAGES,
-    referrers=demo.REFERRERS,
-    countries=demo.COUNTRIES,
-    agents=demo.AGENTS,
-)
 
 
 def fill(path: Path, days: int = DAYS, seed: int = SEED) -> int:
@@ -45,7 +38,7 @@ def fill(path: Path, days: int = DAYS, seed: int = SEED) -> int:
         position, loaded = load.progress(NAME)
         if position >= days:
             return 0
-        past = Past(site, CAST, UaParserAgents(), KnownSources(), seed=seed)
+        past = Past(site, demo.CAST, UaParserAgents(), KnownSources(), seed=seed)
         last_day = local_day(now_ms, site.timezone).date
         waiting: list[Event] = []
         with _shown() as shown:

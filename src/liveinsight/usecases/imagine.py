@@ -23,6 +23,7 @@ from liveinsight.ports import Agents, Sources
 Weighted = Sequence[tuple[str | None, int]]
 # How much happens in each hour of the wall clock, of 100.
 HOURS = (1, 1, 1, 1, 1, 1, 2, 3, 5, 7, 7, 6, 5, 6, 7, 7, 6, 5, 5, 5, 6, 6, 4, 2)
+GROWN = 1.4  # the last day's visits, of an average day's
 WEEKDAYS = (1.05, 1.1, 1.1, 1.05, 1.0, 0.65, 0.6)
 CITIES: Mapping[str, tuple[tuple[str | None, str | None], ...]] = {
     "KR": (("Seoul", "Seoul"), ("Seoul", "Seoul"), ("Busan", "Busan"), ("Gyeonggi", "Suwon")),
@@ -41,8 +42,17 @@ class Cast(Struct, frozen=True):
     referrers: Weighted
     countries: Weighted
     agents: Weighted
-    visits_a_day: int = 600
+    visits_a_day: int = 1000
     campaign: Campaign = Campaign(source="newsletter", medium="email", name="autumn")
+
+
+def visits_a_minute(cast: Cast, hour: int) -> float:
+    """How many come live, so that today ends about where the imagined days left off.
+
+    A night is kept at half an even day: who looks at a demo then wants to see somebody.
+    """
+    a_minute = cast.visits_a_day * GROWN / (24 * 60)
+    return a_minute * max(0.5, HOURS[hour] * 24 / sum(HOURS))
 
 
 class Past:
@@ -75,7 +85,7 @@ class Past:
 
     def _day(self, day: date, age: float) -> list[Event]:
         draw, span = self._draw, day_span(day, self._site.timezone)
-        growth = 0.6 + 0.8 * age + 0.05 * math.sin(age * 20)
+        growth = GROWN - 0.8 * (1 - age) + 0.05 * math.sin(age * 20)
         crowd = 0.7 * max(0.0, 1 - abs(age - 0.62) * 25)  # the campaign's days
         visits = self._cast.visits_a_day * WEEKDAYS[day.weekday()] * draw.gauss(1, 0.06)
         count = max(1, round(visits * (growth + crowd)))
