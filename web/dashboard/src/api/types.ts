@@ -121,6 +121,15 @@ export interface Funnel {
 export interface Aside {
   results: { reason: string; events: number }[];
 }
+export interface Diagnosis {
+  site: string;
+  since_ms: number;
+  script: { seen: boolean; last_ms: number | null; batches: number; hosts: { host: string; batches: number; allowed: boolean }[] };
+  addresses: { distinct: number; agents: number; looks_like_one_proxy: boolean; untrusted_forwarding: number; private: number };
+  clock: { median_skew_ms: number | null; samples: number };
+  middleware: { seen: boolean; last_ms: number | null; visitors: number; blocked: number | null; blocked_percent: number | null };
+  findings: string[];
+}
 export interface Person {
   email: string;
   role: Role;

@@ -63,6 +63,12 @@ export function labelled(count: number, width: number, labelWidth = 76): number[
   return found;
 }
 
+/** The room that the axis' figures take, in digits of 11 px; Korean letters are as wide as high. */
+export function gutter(told: string[]): number {
+  const wide = (text: string) => [...text].reduce((sum, letter) => sum + (letter > "\u2e80" ? 11 : 6.6), 0);
+  return Math.ceil(Math.max(12, ...told.map(wide))) + 10;
+}
+
 /** A trend of a tile: the same points, small, without axes. */
 export function spark(values: Points, width: number, height: number): string {
   if (values.length < 2) return "";
