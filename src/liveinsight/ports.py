@@ -7,6 +7,7 @@ from typing import Protocol
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.backup import Part
 from liveinsight.domain.behaviour import Paths, Returns, Steps
+from liveinsight.domain.bringing import Bringing, Content
 from liveinsight.domain.count import Count, Counted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
@@ -265,3 +266,19 @@ class PeopleStore(Protocol):
     def share_of_hash(self, token_hash: bytes) -> Share | None: ...
     def put_share(self, share: Share) -> None: ...
     def revoke_share(self, share_id: str) -> bool: ...
+
+
+class Imports(Protocol):
+    """Files of the past on their way in."""
+
+    def told(self, site_id: str) -> Sequence[Bringing]: ...
+    def get(self, import_id: str) -> Bringing: ...
+    def begin(self, site: Site, name: str, content: Content, size_bytes: int) -> Bringing:
+        """Make room for a file."""
+        ...
+
+    async def take(self, import_id: str, offset: int, piece: bytes) -> Bringing:
+        """Keep a piece; the last one starts the import."""
+        ...
+
+    def cancel(self, import_id: str) -> None: ...

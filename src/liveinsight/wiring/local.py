@@ -14,6 +14,7 @@ from liveinsight import __version__
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.imports import LocalImports
 from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
 from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
@@ -27,6 +28,7 @@ from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.errors import LiveInsightError
 from liveinsight.domain.site import Site, network
 from liveinsight.http.addresses import Addresses
+from liveinsight.http.api.imports import ImportsDoor
 from liveinsight.http.api.keys import KeysDoor
 from liveinsight.http.api.session import SessionDoor
 from liveinsight.http.api.shares import SharesDoor
@@ -149,6 +151,7 @@ class LocalHome:
         scripts = ScriptDoor(web.joinpath("js"))
         assets = Assets(web)
         self.turns = Turns(self.collect, self.journal)
+        self.imports = LocalImports(settings.data_dir, import_command(settings), clock)
         routes = (
             *self.collect.routes(self.turns.events),
             *self.live.routes(),
@@ -171,6 +174,7 @@ class LocalHome:
             *SitesDoor(control, keys, clock).routes(),
             *KeysDoor(control, keys, clock).routes(),
             *SharesDoor(self.people, control, keys, addresses, clock).routes(),
+            *ImportsDoor(self.imports, control, keys, clock).routes(),
         )
 
     async def start(self) -> None:
@@ -195,6 +199,7 @@ class LocalHome:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.imports.stop()
         await self.journal.stop()
         await self.store.stop()
         self.control.note_use(self.keys.used_ms)
@@ -298,6 +303,13 @@ def store_command(settings: Settings) -> list[str]:
     """What starts the store process; the number of its socket comes last."""
     entry = "liveinsight.entrypoints.store"
     told = (settings.data_dir, settings.memory_limit_mb, settings.retention_days)
+    return [sys.executable, "-m", entry, *map(str, told)]
+
+
+def import_command(settings: Settings) -> list[str]:
+    """What starts an import's process; content, file and site come last."""
+    entry = "liveinsight.entrypoints.importing"
+    told = (settings.data_dir, settings.memory_limit_mb)
     return [sys.executable, "-m", entry, *map(str, told)]
 
 
