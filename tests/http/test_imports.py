@@ -52,12 +52,9 @@ class Manager:
     def ended(self, import_id):
         """The import when it is over."""
 
-        async def over():
-            while (now := self.home.imports.get(import_id)).phase not in {"done", "failed"}:
-                await asyncio.sleep(0.02)
-            return now
-
-        return self.loop.run_until_complete(over())
+        while (now := self.home.imports.get(import_id)).phase not in {"done", "failed"}:
+            self.loop.run_until_complete(asyncio.sleep(0.02))
+        return now
 
     def pageviews(self, least):
         """How many the site has of all times, once the store has seen that there are some."""
@@ -128,7 +125,13 @@ def test_pieces_come_in_their_order(manager):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": "past.exe"}, {"name": ""}, {"size_bytes": 0}, {"size_bytes": 2**60}, {"content": "x"}],
+    [
+        {"name": "past.exe"},
+        {"name": ""},
+        {"size_bytes": 0},
+        {"size_bytes": 2**60},
+        {"content": "x"},
+    ],
 )
 def test_only_files_that_can_be_read_are_taken(manager, wrong):
     """The ending, the size and the kind are looked at before a byte is sent."""
