@@ -91,9 +91,20 @@ dashboard() { http 200 GET "$front/" && grep -qi '<html' "$answer"; }
 
 no_alarm() {
   local ringing
-  ringing=$(aws cloudwatch describe-alarms --alarm-name-prefix liveinsight- --state-value ALARM \
-    --query "MetricAlarms[?ends_with(AlarmName, '-$name')].AlarmName" --output text) || return
+  ringing=$(aws cloudwatch describe-alarms --alarm-name-prefix liveinsight- \
+    --query "MetricAlarms[?StateValue == 'ALARM' && ends_with(AlarmName, '-$name')].AlarmName" \
+    --output text) || return
   [[ ! $ringing || $ringing == None ]] || ! echo "        ringing: $ringing"
+}
+
+# Only a home that has never sealed has no mark; whether one comes is for the alarm to see.
+sealed_lately() {
+  local sealed_ms now_ms
+  sealed_ms=$(aws dynamodb get-item --table-name "liveinsight-control-$name" \
+    --key '{"kind":{"S":"lake"},"name":{"S":"manifest"}}' \
+    --query Item.sealed_ms.N --output text 2>/dev/null) || return
+  now_ms=$(($(date +%s) * 1000))
+  [[ ! $sealed_ms || $sealed_ms == None ]] || ((now_ms - sealed_ms < 15 * 60 * 1000))
 }
 
 for table in events sessions control; do
@@ -115,6 +126,7 @@ for path in events realtime stats; do check "OPTIONS /api/$path" options "$api/a
 check "reading needs a key" http 401 GET "$api/api/stats"
 check "dashboard $front" dashboard
 check "the API behind the dashboard's name" options "$front/api/events"
+check "sealed in the last 15 minutes" sealed_lately
 check "no alarm rings" no_alarm
 
 if ((failed)); then

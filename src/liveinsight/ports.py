@@ -1,8 +1,9 @@
 """What the usecases need of the world, on one screen; only domain words."""
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.backup import Part
@@ -12,7 +13,9 @@ from liveinsight.domain.count import Count, Counted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
 from liveinsight.domain.filter import Filter
+from liveinsight.domain.holding import Holding
 from liveinsight.domain.key import Key
+from liveinsight.domain.lake import LakeFile
 from liveinsight.domain.live import Live
 from liveinsight.domain.person import Person
 from liveinsight.domain.question import Question
@@ -137,6 +140,34 @@ class Asker(Protocol):
 
     def export(self, export: Export, site: Site) -> AsyncIterator[bytes]:
         """The site's events as a file, piece by piece."""
+        ...
+
+
+class Movable(Protocol):
+    """A home that another can take over, or that takes one over."""
+
+    def seal(self) -> None:
+        """Put everything that is hot into files."""
+        ...
+
+    def holding(self) -> Holding:
+        """What is there now."""
+        ...
+
+    def read(self, file: LakeFile) -> AbstractContextManager[BinaryIO]:
+        """A file's content."""
+        ...
+
+    def has(self, file: LakeFile) -> bool:
+        """Whether it lies here, byte for byte, after it was read to the end."""
+        ...
+
+    def put(self, file: LakeFile, content: BinaryIO) -> None:
+        """Lay a file down; it doesn't count yet."""
+        ...
+
+    def adopt(self, holding: Holding, gone: Sequence[LakeFile]) -> None:
+        """Have all of it count, instead of the files that are gone."""
         ...
 
 

@@ -61,10 +61,10 @@ class Home:
             check=False,
         )
 
-    def aws(self, *arguments: str) -> str:
+    def aws(self, *arguments: str, output: str = "text") -> str:
         """Ask the emulator by AWS's own command line."""
         told = subprocess.run(
-            ["aws", *arguments, "--output", "text"],
+            ["aws", *arguments, "--output", output],
             env=self.environment,
             capture_output=True,
             text=True,

@@ -3,76 +3,22 @@
 from itertools import groupby
 from random import Random
 
-import msgspec
 import pytest
 
-from aws_home import CONTROL, EVENTS, SESSIONS, Failing
+from aws_home import EVENTS, SESSIONS, Failing
+from aws_house import BUCKET, ZONE, AwsHouse
 from builders import NOON_MS, an_event
 from liveinsight.adapters.aws.client import connect
-from liveinsight.adapters.aws.history import LakeAndTail
-from liveinsight.adapters.aws.lake import Raced, S3Lake
-from liveinsight.adapters.aws.sealer import DynamoSealer, end_idle_sessions
+from liveinsight.adapters.aws.lake import Raced
+from liveinsight.adapters.aws.sealer import end_idle_sessions
 from liveinsight.adapters.aws.sessions import DynamoSessions
-from liveinsight.adapters.aws.table import DynamoEvents, DynamoHot, Told
-from liveinsight.adapters.sql.history import SqlHistory
-from liveinsight.domain import query as queries
+from liveinsight.adapters.aws.table import DynamoHot, Told
 from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS
-from liveinsight.domain.site import Site
-from liveinsight.usecases.answer import answer
 from oracle import naive, questions, traffic
-
-BUCKET = "lake"
-ZONE = "Asia/Seoul"
-SHOP = Site(id="shop", timezone=ZONE)
 
 
 class CutOffError(Exception):
     """The sandbox was ended."""
-
-
-class AwsHouse:
-    """Tables, a bucket, and as many sandboxes as a test asks for."""
-
-    def __init__(self, dynamodb, s3, folder, zone=ZONE) -> None:
-        self._dynamodb, self._s3, self._folder, self._zone = dynamodb, s3, folder, zone
-        self._count = 0
-        self.hot = DynamoHot(dynamodb, EVENTS, shards=2, ttl_hours=24, pause=lambda _: None)
-
-    def keep(self, events, now_ms):
-        pairs = [(event, Told(session_id=f"v-{event.visitor}")) for event in events]
-        for start in range(0, len(pairs), 100):
-            self.hot.keep(pairs[start : start + 100], now_ms)
-
-    def sandbox(self, s3=None, dynamodb=None):
-        """A fresh function's view: nothing in its memory or its folder."""
-        self._count += 1
-        lake = S3Lake(
-            s3 or self._s3,
-            dynamodb or self._dynamodb,
-            bucket=BUCKET,
-            table=CONTROL,
-            root=self._folder / f"{self._count}" / "lake",
-        )
-        events = DynamoEvents(
-            self._dynamodb,
-            EVENTS,
-            shards=2,
-            recognised=lambda event, _: event,
-            poisoned=pytest.fail,
-        )
-        return LakeAndTail(lake, events, lambda _: self._zone, memory_mb=256)
-
-    def sealer(self, **clients):
-        return DynamoSealer(self.sandbox(**clients), lambda _: self._zone)
-
-    def ask(self, raw, now_ms, tail=None):
-        with (tail or self.sandbox()).reading(now_ms) as reading:
-            query = queries.parse({"site": "shop"} | raw)
-            return msgspec.to_builtins(answer(query, SHOP, SqlHistory(reading), now_ms))
-
-    def visitors_of_30_days(self, now_ms, tail=None):
-        raw = {"range": "30d", "metrics": ["visitors", "pageviews"]}
-        return self.ask(raw, now_ms, tail)["totals"]
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +140,18 @@ def test_late_events_are_found_within_the_hour(house):
     house.keep(views(1, first=2, at_ms=NOON_MS - 5 * HOUR_MS), NOON_MS + 2000)
     house.sealer().seal(NOON_MS + HOUR_MS + 2000)
     assert house.visitors_of_30_days(NOON_MS + 2 * DAY_MS) == [3, 3]
+
+
+def test_a_sealer_that_was_off_for_days_misses_nothing(house, dynamodb):
+    """With a long time to live all that came meanwhile is sealed by the first run after it."""
+    house.keep(views(1), NOON_MS)
+    house.sealer().seal(NOON_MS)
+    house.hot = DynamoHot(dynamodb, EVENTS, shards=2, ttl_hours=96, pause=lambda _: None)
+    house.keep(views(2, first=1, at_ms=NOON_MS + HOUR_MS), NOON_MS + HOUR_MS)
+    later = NOON_MS + 3 * DAY_MS
+    assert house.visitors_of_30_days(later) == [3, 3]
+    house.sealer().seal(later)
+    assert house.visitors_of_30_days(later + 5 * DAY_MS) == [3, 3]
 
 
 def test_a_damaged_file_is_not_read(house, s3):

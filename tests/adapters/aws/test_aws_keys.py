@@ -41,6 +41,15 @@ def test_shards_are_all_read():
         assert keys.active_key(event_id, 7) in keys.active_keys(7)
 
 
+@pytest.mark.parametrize(("before", "after"), [(1, 4), (4, 8)])
+def test_nothing_is_lost_by_raising_shards(before, after):
+    """What was written before `gsi_shards` was raised is still read, sessions too."""
+    for event_id in range(50):
+        event = an_event(event_id=event_id)
+        assert keys.type_key(event, before) in keys.type_keys(after)
+        assert keys.active_key(event_id, before) in keys.active_keys(after)
+
+
 def test_a_session_without_an_id_is_its_visitors():
     """The sender's session id is the key; without one the visitor stands for it."""
     assert keys.session_key(an_event(), "s-1") == "s-1"

@@ -5,10 +5,11 @@ a tenth of a second at every cold start.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from liveinsight.adapters.aws.keys import Item
-from liveinsight.domain.errors import Unavailable
+from liveinsight.domain.errors import Misconfigured, Unavailable
 
 BATCH = 25  # the most that BatchWriteItem takes
 ROUNDS = 6
@@ -39,6 +40,22 @@ def connect(service: str) -> Any:
         tcp_keepalive=True,
     )
     return get_session().create_client(service, config=config)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """For a person at a command line: what AWS or the way there says is an error of ours."""
+    try:
+        from botocore.exceptions import (  # noqa: PLC0415 - only where there is AWS
+            BotoCoreError,
+            ClientError,
+        )
+    except ModuleNotFoundError:
+        raise Misconfigured("AWS needs botocore: pip install 'liveinsight[s3]'.") from None
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise Misconfigured(f"AWS says: {str(error).rstrip('.')}.") from error
 
 
 def error_code(error: Exception) -> str:

@@ -120,7 +120,7 @@ class LakeAndTail:
         manifest = self.lake.manifest()
         if manifest.generation != self.manifest.generation:
             self.reopen(manifest)
-            self._read_ms = manifest.sealed_ms if manifest.generation else now_ms - SWEEP_MS
+            self._read_ms = manifest.sealed_ms
         self.take(self._read_ms - LATE_MS, now_ms)
         self._read_ms = now_ms
 
@@ -135,6 +135,7 @@ class LakeAndTail:
         )
         hot = JsonHotTables(self._db, self._zone_of, manifest.files, generation=manifest.generation)
         hot.spill = spill
+        hot.load_drops(manifest.drops)
         self._hot, self.manifest = hot, manifest
 
     def take(self, from_ms: int, now_ms: int) -> int:

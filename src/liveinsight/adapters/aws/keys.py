@@ -37,7 +37,7 @@ def type_key(event: Event, shards: int) -> str:
 
 def type_keys(shards: int) -> tuple[str, ...]:
     """All places where EventTypeIndex keeps events."""
-    return tuple(_sharded(name, shard, shards) for name in TYPE_CLASSES for shard in range(shards))
+    return tuple(key for name in TYPE_CLASSES for key in _places(name, shards))
 
 
 def active_key(visitor: int, shards: int) -> str:
@@ -47,8 +47,14 @@ def active_key(visitor: int, shards: int) -> str:
 
 def active_keys(shards: int) -> tuple[str, ...]:
     """All places where ActivityIndex keeps sessions."""
-    return tuple(_sharded(ACTIVE, shard, shards) for shard in range(shards))
+    return tuple(_places(ACTIVE, shards))
 
 
 def _sharded(name: str, shard: int, shards: int) -> str:
     return name if shards == 1 else f"{name}#{shard}"
+
+
+def _places(name: str, shards: int) -> list[str]:
+    """Also the plain name where there are shards: what was written before they were raised."""
+    spread = [_sharded(name, shard, shards) for shard in range(shards)]
+    return spread if shards == 1 else [name, *spread]

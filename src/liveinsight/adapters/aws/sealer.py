@@ -41,11 +41,13 @@ class DynamoSealer:
         self._tail = tail
         self._zone_of = zone_of
 
-    def seal(self, now_ms: int) -> Sealed:
-        """One run."""
+    def seal(self, now_ms: int, *, all_of_it: bool = False) -> Sealed:
+        """One run; `all_of_it` takes in whatever the table still holds."""
         before = self._tail.lake.manifest()
-        sweeps = now_ms - before.swept_ms >= SWEEP_EVERY_MS
-        from_ms = now_ms - SWEEP_MS if sweeps else before.sealed_ms - LATE_MS
+        sweeps = all_of_it or now_ms - before.swept_ms >= SWEEP_EVERY_MS
+        from_ms = before.sealed_ms - LATE_MS
+        if sweeps:  # after days without a run, from further back
+            from_ms = min(from_ms, now_ms - SWEEP_MS)
         self._tail.reopen(before)
         events = self._tail.take(from_ms, now_ms)
         change = Change([], [])

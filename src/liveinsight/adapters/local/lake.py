@@ -38,6 +38,8 @@ class Publication(Struct, frozen=True):
     drops: Mapping[tuple[str, date, str], int] = {}
     progress: Progress | None = None
     erased_site: str | None = None
+    # Of another home: whose drops are told anew, and the highest number in its files' names.
+    taken_over: tuple[frozenset[str], int] | None = None
 
 
 def _nothing(_step: str) -> None:
@@ -187,6 +189,8 @@ class SqliteLake:
     def _tell(self, publication: Publication) -> None:
         run = self._db.execute
         run("UPDATE meta SET value = value + 1 WHERE key = 'lake_generation'")
+        if publication.taken_over is not None:
+            self._tell_taken_over(*publication.taken_over)
         generation = self.generation()
         for file in publication.gone:
             run("DELETE FROM lake_file WHERE name = ?", (file.name,))
@@ -205,6 +209,15 @@ class SqliteLake:
             run("INSERT OR REPLACE INTO import_progress VALUES (?, ?, ?)", publication.progress)
         if publication.erased_site is not None:
             self._tell_erased(publication.erased_site)
+
+    def _tell_taken_over(self, sites: frozenset[str], generation: int) -> None:
+        """Names that came with another home's files are used, too."""
+        run = self._db.execute
+        run(
+            "UPDATE meta SET value = max(value, ?) WHERE key = 'lake_generation'", (generation + 1,)
+        )
+        for site in sites:
+            run("DELETE FROM dropped WHERE site = ?", (site,))
 
     def _tell_erased(self, site: str) -> None:
         run = self._db.execute

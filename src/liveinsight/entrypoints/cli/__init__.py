@@ -12,6 +12,7 @@ from liveinsight.entrypoints.cli import (
     cost,
     key,
     live,
+    migrate,
     past,
     person,
     send,
@@ -37,6 +38,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("downgrade")(backup.downgrade)
 app.command("cost")(cost.cost)
+app.command("migrate")(migrate.migrate)
 app.command("stats")(asking.stats)
 app.command("query")(asking.query)
 app.command("sql")(asking.sql)
