@@ -279,6 +279,10 @@ class Collect:
             self._remembered[key] = who
         return who
 
+    def forget(self) -> None:
+        """Know nobody any more: the salts of their days are deleted."""
+        self._remembered.clear()
+
     def drop_duplicate(self, draft: Draft, given: str) -> Drop | None:
         """Sending again is harmless."""
         draft.event_id = fingerprint(draft.site.id, given)

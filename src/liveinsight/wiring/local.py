@@ -14,6 +14,7 @@ from liveinsight import __version__
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.forgetting import Forgotten
 from liveinsight.adapters.local.imports import LocalImports
 from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
 from liveinsight.adapters.local.people import SqlitePeople
@@ -102,6 +103,7 @@ class LocalHome:
         if not len(self.control.sites()):
             self.control.put_site(Site(id=DEFAULT_SITE))
         self.salts = SqliteSalts(folder, clock)
+        self.forgotten = Forgotten(folder.connect())
         self.window = Window(clock)
         self.seen = RecentIds(clock)
         self.journal = SqliteJournal(folder, clock, self._lost.set)
@@ -119,7 +121,7 @@ class LocalHome:
         self.limit = RateLimit(settings.rate_limit_per_minute)
         agents = UaParserAgents()
         doctor = Doctor(agents, clock, secrets.token_bytes(16))
-        collect = Collect(
+        collect = self.collected = Collect(
             control=self.control,
             salts=self.salts,
             seen=self.seen,
@@ -204,6 +206,7 @@ class LocalHome:
         await self.store.stop()
         self.control.note_use(self.keys.used_ms)
         self.people_store.close()
+        self.forgotten.close()
         self.salts.close()
         self.control.close()
         self.folder.unlock()
@@ -281,12 +284,16 @@ class LocalHome:
             log.warning("events can be stored again")
 
     async def _refresh(self) -> None:
-        self.control.refresh()
+        if self.control.refresh():
+            for doomed in self.forgotten.news():
+                self.window.forget(doomed)
 
     async def _housework(self) -> None:
         used, self.keys.used_ms = self.keys.used_ms, {}
         await asyncio.to_thread(self.control.note_use, used)
-        await asyncio.to_thread(self.salts.forget)
+        if await asyncio.to_thread(self.salts.forget):
+            self.collected.forget()
+        self.forgotten.clear(self.clock.now_ms() - AN_HOUR_MS)
         self.window.sweep(self.clock.now_ms())
 
     @staticmethod

@@ -9,7 +9,7 @@ from datetime import date
 
 import msgspec
 
-from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.database import Folder, cut_log
 from liveinsight.domain.errors import Unavailable
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import DAY_MS, day_span
@@ -144,6 +144,9 @@ class SqliteSalts:
     def __init__(self, folder: Folder, clock: Clock) -> None:
         self._db = folder.connect()
         self._db.execute("PRAGMA secure_delete = ON")
+        # Its own: who asks for a salt must not wait for the log to be cut.
+        self._cutting = folder.connect()
+        self._is_cut = False  # whoever was here before may have had no time for it
         self._clock = clock
         self._known: dict[tuple[str, date], bytes] = {}
 
@@ -179,12 +182,13 @@ class SqliteSalts:
             "DELETE FROM salt WHERE expires_ms <= ?", (self._clock.now_ms(),)
         ).rowcount
         self._known.clear()
-        if gone:
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if gone or not self._is_cut:
+            self._is_cut = cut_log(self._cutting)
         return gone
 
     def close(self) -> None:
         """Let the file go."""
+        self._cutting.close()
         self._db.close()
 
 

@@ -158,6 +158,15 @@ def _refuse_newer(done: int) -> None:
         )
 
 
+def cut_log(db: sqlite3.Connection) -> bool:
+    """Bring the write-ahead log into the file and empty it, which also removes what it still held
+    of deleted rows; whether it could be done: somebody may read an older state.
+    """
+    db.execute("PRAGMA busy_timeout = 200")  # commits of others wait as long
+    (busy, _, _) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
 def version_of(db: sqlite3.Connection) -> int:
     """How many scripts made the tables what they are."""
     version: int = db.execute("PRAGMA user_version").fetchone()[0]

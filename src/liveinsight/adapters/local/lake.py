@@ -265,6 +265,11 @@ class SqliteLake:
             os.close(handle)
         return len(rows)
 
+    def gone_files(self) -> int:
+        """How many files were replaced and are still there."""
+        (n,) = self._db.execute("SELECT count(*) FROM gone_file").fetchone()
+        return int(n)
+
     def clean(self) -> list[str]:
         """Remove what a crash left behind: files that no manifest names."""
         with self.sealing():

@@ -12,6 +12,7 @@ import numpy as np
 
 from liveinsight.adapters.local.interner import Interner
 from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event, Scalar
+from liveinsight.domain.forget import Doomed
 from liveinsight.domain.live import WINDOW_MS
 from liveinsight.domain.visit import GAP_MS, Step, ends, step
 from liveinsight.ports import Clock
@@ -135,6 +136,13 @@ class Ring:
         self.thing[place] = thing
         self.tail += 1
 
+    def keep(self, wanted: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+        """Leave only some; `wanted` is in the order of `columns`."""
+        columns = [column[wanted] for column in self.columns()]
+        self.head, self.tail = 0, len(columns[0])
+        for target, column in zip((self.time_ms, self.row, self.thing), columns, strict=True):
+            target[: self.tail] = array(target.typecode, column.tobytes())
+
     def columns(self) -> tuple["np.ndarray[tuple[int], np.dtype[np.signedinteger]]", ...]:
         """Times, rows and things, oldest first."""
         first, last = self.head & (self.capacity - 1), self.tail & (self.capacity - 1)
@@ -212,6 +220,22 @@ class Window:
             self.ring.add(time_ms, row, thing)
             self.changes[event.site] = self.changes.get(event.site, 0) + 1
         return taken
+
+    def forget(self, doomed: Doomed) -> None:
+        """Take events out of the live view. Visits that they were in are over."""
+        time_ms, row, _ = self.ring.columns()
+        rows, length = self.rows, self.rows.length
+        site = np.frombuffer(rows.site, np.int32)[:length]
+        person = np.frombuffer(rows.person, np.int32)[:length]
+        meant = site == self.sites.code(doomed.site)
+        if doomed.visitor is not None:
+            meant = meant & (person == self._row_of.get(doomed.visitor, -1))
+        in_span = (time_ms >= doomed.span.start_ms) & (time_ms < doomed.span.end_ms)
+        gone = meant[row] & in_span
+        for number in np.unique(row[gone]).tolist():
+            rows.is_open[number] = 0
+        self.ring.keep(~gone)
+        self.changes[doomed.site] = self.changes.get(doomed.site, 0) + 1
 
     def _over_midnight(self, event: Event) -> int | None:
         """After midnight a visit goes on under the new day's id."""

@@ -17,6 +17,7 @@ from liveinsight.adapters.sql.fragments import statements
 from liveinsight.adapters.sql.relations import ONE_DAY, Relations, over, quoted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
+from liveinsight.domain.forget import Doomed
 from liveinsight.domain.lake import LakeFile, Relation
 
 # Drops whose events are kept: they are counted from `aside`, which knows better.
@@ -52,6 +53,7 @@ class HotTables:
         self._files = tuple(files)
         self._lock = threading.Lock()
         self.sealed_epoch = 0
+        self._emptied: dict[str, set[date]] = {}  # days that may have nothing hot to tell of them
         db.execute("SET pandas_analyze_sample = 0")  # object columns are text, always
         for statement in statements("hot", "tables"):
             db.execute(statement)
@@ -110,13 +112,39 @@ class HotTables:
                 self._run("judge", epoch=epoch)
         return events
 
+    def forget(self, doomed: Doomed) -> int:
+        """Take out what is doomed, and judge anew what was near it; how many events went."""
+        epoch, seq = self._moment.epoch + 1, self._moment.seq
+        known = self._moment.relations.days(doomed.site)
+        if known is None:
+            return 0
+        pieces = self._moment.relations.pieces(doomed.site, *known)
+        told = {
+            "site": doomed.site,
+            "events": over(pieces, Relation.EVENTS),
+            "asides": over(pieces, Relation.ASIDE),
+            "is_doomed": _is_doomed(doomed),
+        }
+        with self._changing(epoch, seq, self._moment.generation):
+            self._run("seek_doomed", told, epoch=epoch)
+            events = self._number("SELECT count(*) FROM work")
+            asides = self._number("SELECT count(*) FROM taken_aside")
+            if events:
+                self._gather(epoch)
+            self._run("forget_doomed", told)
+            days = self._db.execute("SELECT DISTINCT day FROM emptied").fetchall()
+            self._emptied = {doomed.site: {day for (day,) in days}}
+            if self._number("SELECT count(*) FROM work"):
+                self._run("judge", epoch=epoch)
+        return events + asides
+
     def dirty_days(self, cursor: DuckDBPyConnection) -> dict[str, list[date]]:
         """The days that were written to since the last seal, as the cursor sees it."""
         (query,) = statements("hot", "dirty")
-        days: dict[str, list[date]] = {}
+        days = {site: set(emptied) for site, emptied in self._emptied.items() if emptied}
         for site, day in cursor.execute(query, {"epoch": self.sealed_epoch}).fetchall():
-            days.setdefault(site, []).append(day)
-        return days
+            days.setdefault(site, set()).add(day)
+        return {site: sorted(found) for site, found in days.items()}
 
     def new_drops(self, cursor: DuckDBPyConnection) -> dict[tuple[str, date, str], int]:
         """How often something was not kept since the last seal, as the cursor sees it."""
@@ -134,6 +162,7 @@ class HotTables:
         goes on needs no lifting.
         """
         self._files = tuple(files)
+        self._emptied = {}
         with self._changing(self._moment.epoch, self._moment.seq, generation):
             self._run("prune", epoch=epoch, keep_from_ms=keep_from_ms)
         self.sealed_epoch = epoch
@@ -244,7 +273,7 @@ class HotTables:
         ]
 
     def _live_days(self) -> dict[str, frozenset[date]]:
-        days: dict[str, set[date]] = {}
+        days = {site: set(emptied) for site, emptied in self._emptied.items()}
         for table in ("hot_events", "hot_visits", "hot_aside"):
             for site, day in self._db.execute(f"SELECT DISTINCT site, day FROM {table}").fetchall():
                 days.setdefault(site, set()).add(day)
@@ -258,6 +287,14 @@ class HotTables:
         ]
         if rows:
             self._db.executemany("INSERT INTO drops VALUES (?, ?, ?, ?, ?)", rows)
+
+
+def _is_doomed(doomed: Doomed) -> str:
+    """A condition on events of its site; numbers alone."""
+    parts = [f"time_ms >= {doomed.span.start_ms} AND time_ms < {doomed.span.end_ms}"]
+    if doomed.visitor is not None:
+        parts.append(f"visitor = {doomed.visitor}")
+    return " AND ".join(parts)
 
 
 def _listed(files: Iterable[LakeFile]) -> str:

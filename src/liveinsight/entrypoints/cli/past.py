@@ -1,4 +1,4 @@
-"""`liveinsight site erase` and `site take-back`: what is kept of a site's past, changed."""
+"""`liveinsight forget`, `site erase` and `site take-back`: what is kept of a site's past, changed."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from liveinsight.adapters.local.database import Folder
-from liveinsight.domain.errors import NotFound
+from liveinsight.domain.errors import Invalid, NotFound
 from liveinsight.domain.event import Aside
 from liveinsight.entrypoints.cli.shared import DataDir, control_of, say, settings_of, told_errors
 
@@ -21,17 +21,49 @@ def erase(
     data_dir: DataDir = None,
 ) -> None:
     """Forget everything that was collected for a site; its settings stay."""
-    from liveinsight.adapters.local.store.bulk import BulkLoad  # noqa: PLC0415 - DuckDB is heavy
-    from liveinsight.adapters.local.store.engine import Limits  # noqa: PLC0415
+    from liveinsight.wiring.forgetting import erase as erased  # noqa: PLC0415 - DuckDB is heavy
 
     if not yes:
         typer.confirm(f"Forget all events of {site_id} for good?", abort=True, err=True)
-    load = BulkLoad(Folder(settings_of(data_dir).data_dir), Limits())
-    try:
-        load.erase(site_id)
-    finally:
-        load.close()
-    say(f"The events of {site_id} are forgotten.")
+    is_gone = erased(settings_of(data_dir), site_id)
+    say(f"The events of {site_id} are forgotten. {_left(is_gone=is_gone)}")
+
+
+@told_errors
+def forget(
+    site: Annotated[str, typer.Option("--site", help="The site.")],
+    user: Annotated[
+        str | None, typer.Option("--user", help="A `user_id` that the site told.")
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="The first day or time.")] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", help="The last day, or the time before which.")
+    ] = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Forget all events of a user, of a span of days, or of a user within it."""
+    from liveinsight.domain.rows import export_range  # noqa: PLC0415 - DuckDB is heavy
+    from liveinsight.wiring import forgetting  # noqa: PLC0415
+
+    if user is None and first is None and last is None:
+        raise Invalid("forget", "needs --user, or --from and --to")
+    settings = settings_of(data_dir)
+    when = export_range(first, last) if first or last else None
+    doomed = forgetting.doomed_events(Folder(settings.data_dir), site, user, when)
+    if not yes:
+        who = "everybody" if user is None else f"the user {user}"
+        typer.confirm(f"Forget events of {who} on {site} for good?", abort=True, err=True)
+    events, is_gone = forgetting.forget(settings, doomed)
+    say(f"{events} events of {doomed.site} are forgotten. {_left(is_gone=is_gone)}")
+
+
+def _left(*, is_gone: bool) -> str:
+    """What is still to be said."""
+    if is_gone:
+        return "Backups and exports of before still hold them."
+    return "Somebody still reads the files of before: run this again, until nobody does."
 
 
 @told_errors

@@ -15,6 +15,7 @@ from liveinsight.adapters.local.store.engine import Engine, Limits
 from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import HotTables
 from liveinsight.domain.event import Aside, Event
+from liveinsight.domain.forget import Doomed
 
 ALL_MS = 2**62  # no visit goes on: nothing stays hot
 
@@ -50,6 +51,25 @@ class BulkLoad:
         self.part(lambda hot: taken.append(hot.take_back(site, reason, first_day, last_day)))
         return taken[0]
 
+    def forget(self, doomed: Doomed, journal: Callable[[], int]) -> int:
+        """Forget events for good: what `journal` takes out of it, then those of the files; how many.
+
+        Both while nobody seals, so that nothing is on its way from one to the other.
+        """
+        with self._lake.sealing() as generation:
+            self._be_current()
+            gone = journal()
+            gone += self._engine.hot.forget(doomed)
+            # Also with nothing to write: who follows the journal reads it anew then.
+            self._seal(generation)
+        return gone
+
+    def tidy(self, *, is_served: bool) -> int:
+        """Remove replaced files, where no server does it by itself; how many are still there."""
+        if not is_served:
+            self._lake.remove_gone()
+        return self._lake.gone_files()
+
     def erase(self, site: str) -> None:
         """Forget a site's events: files, figures, and what the journal holds of it until now."""
         with self._lake.sealing():
@@ -59,11 +79,17 @@ class BulkLoad:
     def part(self, fill: Callable[[HotTables], None], progress: Progress | None = None) -> None:
         """Put in what `fill` adds to the hot tables, with the note of how far that is."""
         with self._lake.sealing() as generation:
-            if not self._engine.is_current:
-                self._engine.db.close()
-                self._engine = Engine(self._lake, self._control, self._limits)
+            self._be_current()
             fill(self._engine.hot)
-            sealer = Sealer(self._lake, self._engine, generation)
-            written = sealer.write(progress=progress)
-            files = sealer.publish(written.publication)
-            self._engine.hot.sealed(written.epoch, files, generation, ALL_MS)
+            self._seal(generation, progress)
+
+    def _be_current(self) -> None:
+        if not self._engine.is_current:
+            self._engine.db.close()
+            self._engine = Engine(self._lake, self._control, self._limits)
+
+    def _seal(self, generation: int, progress: Progress | None = None) -> None:
+        sealer = Sealer(self._lake, self._engine, generation)
+        written = sealer.write(progress=progress)
+        files = sealer.publish(written.publication)
+        self._engine.hot.sealed(written.epoch, files, generation, ALL_MS)

@@ -1,0 +1,2 @@
+-- Before, nobody was told.
+DROP TABLE forgotten;

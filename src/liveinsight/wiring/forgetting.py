@@ -1,0 +1,76 @@
+"""Forgetting, put together: journal, files and live view, beside a server or without one."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.local.control import SqliteControl
+from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.forgetting import forget_groups, write_anew
+from liveinsight.adapters.local.store.bulk import BulkLoad
+from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.domain.errors import NotFound
+from liveinsight.domain.forget import Doomed
+from liveinsight.domain.range import Range, settle
+from liveinsight.domain.visitor import identified
+from liveinsight.wiring.settings import Settings
+
+TRIES = 150
+PAUSE_S = 0.2
+
+
+def doomed_events(folder: Folder, site_id: str, user_id: str | None, when: Range | None) -> Doomed:
+    """What is meant by a user, a span in the site's zone, or both."""
+    control = SqliteControl(folder)
+    try:
+        site = control.sites().by_name(site_id)
+        if site is None:
+            raise NotFound(f"There is no site {site_id}.")
+        visitor = None
+        if user_id is not None:
+            visitor = identified(control.secret("user_id"), site.id, user_id)
+    finally:
+        control.close()
+    if when is None:
+        return Doomed(site.id, visitor)
+    now_ms = SystemClock().now_ms()
+    span = settle(when, now_ms=now_ms, zone_name=site.timezone, first_ms=0)
+    return Doomed(site.id, visitor, span)
+
+
+def forget(
+    settings: Settings, doomed: Doomed, pause: Callable[[float], None] = time.sleep
+) -> tuple[int, bool]:
+    """Forget events for good; how many, and whether nothing of them is left on the disk."""
+    with _load(settings) as (folder, load):
+        at_ms = SystemClock().now_ms()
+        events = load.forget(doomed, lambda: forget_groups(folder, doomed, at_ms))
+        return events, _leave_nothing(folder, load, pause)
+
+
+def erase(settings: Settings, site: str, pause: Callable[[float], None] = time.sleep) -> bool:
+    """Forget all events of a site; whether nothing of them is left on the disk."""
+    with _load(settings) as (folder, load):
+        load.erase(site)
+        forget_groups(folder, Doomed(site), SystemClock().now_ms())
+        return _leave_nothing(folder, load, pause)
+
+
+@contextmanager
+def _load(settings: Settings) -> Iterator[tuple[Folder, BulkLoad]]:
+    folder = Folder(settings.data_dir)
+    load = BulkLoad(folder, Limits(settings.memory_limit_mb))
+    try:
+        yield folder, load
+    finally:
+        load.close()
+
+
+def _leave_nothing(folder: Folder, load: BulkLoad, pause: Callable[[float], None]) -> bool:
+    is_gone = write_anew(folder, pause)
+    for _ in range(TRIES):
+        if not load.tidy(is_served=folder.served_by_another()):
+            return is_gone
+        pause(PAUSE_S)  # a question still reads them; the server removes them after it
+    return False
