@@ -5,7 +5,9 @@ import os
 import resource
 import socket
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -241,3 +243,75 @@ def test_the_shell_manages_and_sends(tmp_path):
     assert command("site", "add", "Bad Id", *about).returncode == 1
     assert command("key", "create", "--scope", "all", *about).returncode == 2
     assert command("nothing").returncode == 2
+
+
+@pytest.fixture
+def web_page():
+    """A page that can be set, its policy too, at an address on loopback."""
+    told = {"html": "", "policy": "default-src *"}
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Security-Policy", told["policy"])
+            self.end_headers()
+            self.wfile.write(told["html"].encode())
+
+        def log_message(self, *_):
+            """Be quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told["url"] = f"http://127.0.0.1:{server.server_port}/"
+        yield told
+        server.shutdown()
+
+
+def test_the_doctor_looks_at_server_and_page(tmp_path, web_page):
+    """All well is exit code 0; each thing that is not is a line of its own, and exit code 1."""
+    with Served(tmp_path) as server:
+        url = f"http://127.0.0.1:{server.port}"
+
+        def looked():
+            done = command(
+                "doctor", web_page["url"], "--json", "--data-dir", tmp_path, "--url", url
+            )
+            checks = json.loads(done.stdout)
+            assert done.returncode == int(not all(check["ok"] for check in checks))
+            return {check["about"]: check["told"] for check in checks if not check["ok"]}
+
+        bad = looked()
+        assert bad.keys() == {"site default", "page"}
+        assert "no browser has sent" in bad["site default"]
+        assert "no script" in bad["page"]
+        script = f'<script defer src="{url}/js/li.js"></script>'
+        web_page["html"] = script
+        view = {"page_url": web_page["url"]}
+        sent = {"events": [view], "sent_at": int(time.time() * 1000)}
+        assert server.ask("POST", "/api/events", sent)[0] == 200
+        assert looked() == {}
+        web_page["html"], web_page["policy"] = script * 2, "script-src 'self'"
+        bad = looked()
+        assert "2 times" in bad["page"]
+        assert f"{url}/js/li.js" in bad["policy"]
+        web_page["html"] = '<script src="/missing" data-site="default"></script>'
+        assert "text/html" in looked()["script"]
+    one_line(command("doctor", "--url", url, "--data-dir", tmp_path), "No server answers", url)
+
+
+def test_the_owner_can_be_told_by_settings(tmp_path):
+    """At a start without people; later starts change nothing, and no set-up link is printed."""
+    who = {"LIVEINSIGHT_ADMIN_EMAIL": "me@shop.example", "LIVEINSIGHT_ADMIN_PASSWORD": "a long one"}
+    one_line(
+        command("serve", "--data-dir", tmp_path, LIVEINSIGHT_ADMIN_EMAIL="me@shop.example"),
+        "admin_email and admin_password",
+    )
+    wrong = who | {"LIVEINSIGHT_ADMIN_PASSWORD": "short"}
+    one_line(command("serve", "--data-dir", tmp_path, **wrong), "password")
+    for password in ("a long one", "another long one"):
+        with Served(tmp_path, **who | {"LIVEINSIGHT_ADMIN_PASSWORD": password}) as server:
+            body = {"email": "me@shop.example", "password": "a long one"}
+            assert server.ask("POST", "/api/session", body)[0] == 200
+            assert "#setup=" not in server.log
+            assert "a long one" not in server.log

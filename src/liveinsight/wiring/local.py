@@ -27,6 +27,7 @@ from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.adapters.recognise.countries import MaxmindCountries
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.errors import LiveInsightError
+from liveinsight.domain.person import Role
 from liveinsight.domain.site import Site, network
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.api.imports import ImportsDoor
@@ -111,6 +112,8 @@ class LocalHome:
         self.people = People(
             self.people_store, ArgonPasswords(), clock, lambda: secrets.token_urlsafe(32)
         )
+        if settings.admin_email and not self.people.is_set_up:
+            self.people.add(settings.admin_email, Role.OWNER, settings.admin_password)
         sessions = Sessions(
             self.people,
             self.control.secret("session"),

@@ -38,6 +38,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backup_to: str = ""
     backup_every_hours: Annotated[int, msgspec.Meta(ge=1)] = 24
     backup_keep: NotNegative = 7
+    admin_email: str = ""
+    admin_password: str = ""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -120,4 +122,6 @@ def _checked(settings: Settings) -> Settings:
             raise Misconfigured(
                 f"The setting trusted_proxies is wrong: {cidr!r} is no address or CIDR range."
             ) from None
+    if bool(settings.admin_email) != bool(settings.admin_password):
+        raise Misconfigured("The settings admin_email and admin_password go together.")
     return settings

@@ -10,6 +10,7 @@ from liveinsight.entrypoints.cli import (
     bring,
     check,
     cost,
+    doctor,
     key,
     live,
     migrate,
@@ -38,6 +39,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("downgrade")(backup.downgrade)
 app.command("cost")(cost.cost)
+app.command("doctor")(doctor.doctor)
 app.command("migrate")(migrate.migrate)
 app.command("stats")(asking.stats)
 app.command("query")(asking.query)
