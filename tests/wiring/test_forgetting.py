@@ -145,6 +145,12 @@ def until(condition):
         time.sleep(0.02)
 
 
+def totals(server, asked):
+    status, told, _ = server.ask("POST", "/api/query", asked)
+    assert status == 200, (told, server.log)
+    return told["data"]["totals"]
+
+
 def test_beside_a_server_the_live_view_forgets_too(tmp_path):
     """Within a moment; others stay, and whoever is forgotten may come again."""
     about = ("--data-dir", tmp_path)
@@ -163,7 +169,7 @@ def test_beside_a_server_the_live_view_forgets_too(tmp_path):
         assert told["new_session"] is True
         assert server.ask("GET", path)[1]["data"]["active_users"] == 2
         asked = {"site": "shop", "range": "today", "metrics": ["pageviews", "visitors"]}
-        until(lambda: server.ask("POST", "/api/query", asked)[1]["data"]["totals"] == [2, 2])
+        until(lambda: totals(server, asked) == [2, 2])
         assert command("site", "erase", "shop", "--yes", *about).returncode == 0
         until(lambda: server.ask("GET", path)[1]["data"]["active_users"] == 0)
     done = command("forget", "--site", "shop", "--yes", *about)

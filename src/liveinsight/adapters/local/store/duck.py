@@ -59,6 +59,7 @@ class DuckStore:
         self._journal = SqliteHotReader(folder)
         self._control = SqliteControl(folder)
         self._writing = threading.RLock()
+        self._swapping = threading.Lock()
         self._retired: list[Engine] = []
         self._housekept = 0  # the hour
         self._default_retention_days = retention_days
@@ -111,14 +112,17 @@ class DuckStore:
         if not fresh.is_current:
             fresh.db.close()
             return  # it changed again meanwhile
-        self._engine.db.close()  # its questions have connections of their own
-        self._retired.append(self._engine)
-        self._engine = fresh
+        with self._swapping:
+            self._engine.db.close()  # its questions have connections of their own
+            self._retired.append(self._engine)
+            self._engine = fresh
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Everything as it is now, for one question."""
-        with self._engine.cursor() as (cursor, moment):
+        with ExitStack() as held:
+            with self._swapping:  # no engine may be closed before its cursor is made
+                cursor, moment = held.enter_context(self._engine.cursor())
             yield Reading(cursor, moment.relations, moment.seq, self._clock.now_ms())
 
     def is_seal_due(self) -> bool:
