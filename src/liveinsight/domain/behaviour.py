@@ -63,7 +63,7 @@ def parse_funnel(raw: object) -> Funnel:
     if not isinstance(steps, list) or not 1 <= len(steps) <= MAX_STEPS:
         raise Invalid("steps", f"must be a list of 1 to {MAX_STEPS}")
     within = fields.get("within", Within.VISIT)
-    if within not in set(Within):
+    if within not in list(Within):  # what was sent may be no thing that a set can look for
         raise Invalid("within", f"must be one of {', '.join(Within)}")
     return Funnel(
         site=text(fields.get("site"), "site"),

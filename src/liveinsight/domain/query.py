@@ -83,7 +83,7 @@ def _fields() -> str:
 def text(raw: object, field: str) -> str:
     """Text that is there."""
     if not isinstance(raw, str) or not raw:
-        raise Invalid(field, "is missing" if raw in {None, ""} else "must be text")
+        raise Invalid(field, "is missing" if raw is None or raw == "" else "must be text")
     return raw
 
 
