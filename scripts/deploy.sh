@@ -66,29 +66,37 @@ tf apply "$plan" || fail "the apply failed half way (see above)" \
   "run it again: what is done is not done twice. If it stays: docs/operations.md#failed-deploy"
 
 if [[ ! $code_only ]]; then
-  # The key that opens API Gateway for reading may also read every site; only its hash is kept.
-  key_id=$(output read_key_id)
-  aws apigateway get-api-key --include-value --api-key "$key_id" --query value --output text |
-    python3 -c '
-import base64, hashlib, json, sys
+  # API Gateway's keys are also ours: one may read every site, one may change them. Only their
+  # hashes are kept.
+  for scope in read manage; do
+    key_id=$(output "${scope}_key_id")
+    aws apigateway get-api-key --include-value --api-key "$key_id" --query value --output text |
+      SCOPE=$scope python3 -c '
+import base64, hashlib, json, os, sys
 digest = hashlib.sha256(sys.stdin.read().strip().encode()).digest()
-key = {"id": "api-gateway", "hash": base64.b64encode(digest).decode(), "scopes": ["read"]}
-body = json.dumps(key | {"label": "the key of API Gateway"})
-print(json.dumps({"kind": {"S": "key"}, "name": {"S": "api-gateway"}, "body": {"S": body}}))
+name, scopes = {"read": ("api-gateway", ["read"]), "manage": ("api-gateway-manage", ["read", "admin"])}[os.environ["SCOPE"]]
+key = {"id": name, "hash": base64.b64encode(digest).decode(), "scopes": scopes}
+body = json.dumps(key | {"label": "API Gateway, to " + os.environ["SCOPE"]})
+print(json.dumps({"kind": {"S": "key"}, "name": {"S": name}, "body": {"S": body}}))
 ' >"terraform/$plan"
-  aws dynamodb put-item --table-name "liveinsight-control-$name" --item "file://terraform/$plan"
+    aws dynamodb put-item --table-name "liveinsight-control-$name" --item "file://terraform/$plan"
+  done
 
   bucket=$(output static_bucket)
   web=${LIVEINSIGHT_WEB_DIR:-src/liveinsight/web}
   if [[ -f $web/dashboard.html ]]; then
     # Names of built files carry their content's hash; pages and the tracker keep their names.
     aws s3 sync "$web" "s3://$bucket" --delete --only-show-errors \
-      --exclude "*.html" --exclude "js/*" --cache-control "public, max-age=31536000, immutable"
+      --exclude "*.html" --exclude "js/*" --exclude config.json --cache-control "public, max-age=31536000, immutable"
     aws s3 sync "$web" "s3://$bucket" --only-show-errors \
       --exclude "*" --include "*.html" --include "js/*" --cache-control "public, max-age=300"
     # But for the tracker's hashed variants; those of older versions stay for pages that name them.
     [[ ! -d $web/js ]] || aws s3 cp "$web/js" "s3://$bucket/js" --recursive --only-show-errors \
       --exclude "*" --include "li*.????????????.js" --cache-control "public, max-age=31536000, immutable"
+    # Here a person shows a key instead of a password, and the live view is asked for.
+    echo '{"api":"api","sign_in":"key","live":"poll","abilities":["goals","funnels","journeys","retention"]}' |
+      aws s3 cp - "s3://$bucket/config.json" --only-show-errors \
+        --content-type application/json --cache-control "public, max-age=300"
     aws cloudfront create-invalidation --distribution-id "$(output cloudfront_distribution_id)" \
       --paths "/*" >/dev/null
     say "uploaded $(find "$web" -type f | wc -l) files of the dashboard to $bucket"

@@ -255,6 +255,11 @@ resource "aws_api_gateway_api_key" "read" {
   description = "For dashboards and scripts that read"
 }
 
+resource "aws_api_gateway_api_key" "manage" {
+  name        = "liveinsight-manage-${var.environment}"
+  description = "For who adds sites and changes them"
+}
+
 resource "aws_api_gateway_usage_plan" "read" {
   name        = "liveinsight-read-${var.environment}"
   description = "What one reader may ask for"
@@ -272,6 +277,12 @@ resource "aws_api_gateway_usage_plan" "read" {
 
 resource "aws_api_gateway_usage_plan_key" "read" {
   key_id        = aws_api_gateway_api_key.read.id
+  key_type      = "API_KEY"
+  usage_plan_id = aws_api_gateway_usage_plan.read.id
+}
+
+resource "aws_api_gateway_usage_plan_key" "manage" {
+  key_id        = aws_api_gateway_api_key.manage.id
   key_type      = "API_KEY"
   usage_plan_id = aws_api_gateway_usage_plan.read.id
 }

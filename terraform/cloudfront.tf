@@ -90,7 +90,7 @@ resource "aws_cloudfront_response_headers_policy" "static" {
 
   security_headers_config {
     content_security_policy {
-      content_security_policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+      content_security_policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self' https://${local.api_host}; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
       override                = true
     }
 

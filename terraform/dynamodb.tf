@@ -72,13 +72,14 @@ resource "aws_dynamodb_table" "sessions" {
   }
 
   # "Who is here now?" Ended sessions lose `is_active` and with it their place in the index.
-  # last_activity is rounded to 10 s, so that most updates leave the index alone.
+  # last_activity is rounded to 10 minutes and what changes with each page is not projected, so that
+  # most updates leave the index alone; last_seen is exact.
   global_secondary_index {
     name               = "ActivityIndex"
     hash_key           = "is_active"
     range_key          = "last_activity"
     projection_type    = "INCLUDE"
-    non_key_attributes = ["site", "visitor", "start_time", "current_page", "country", "referrer"]
+    non_key_attributes = ["site", "visitor", "start_time", "country", "referrer"]
   }
 
   ttl {

@@ -18,6 +18,8 @@ locals {
     stats-api = [
       { actions = ["dynamodb:Query"], resources = ["${aws_dynamodb_table.events.arn}/index/EventTypeIndex"] },
       { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [aws_dynamodb_table.control.arn] },
+      # Sites are managed here; keys, salts and the lake's manifest can't be written.
+      { actions = ["dynamodb:PutItem", "dynamodb:DeleteItem"], resources = [aws_dynamodb_table.control.arn], kinds = ["site"] },
       { actions = ["s3:GetObject"], resources = [local.lake_objects] },
     ]
     sealer = [
@@ -51,6 +53,16 @@ data "aws_iam_policy_document" "function" {
     content {
       actions   = statement.value.actions
       resources = statement.value.resources
+
+      dynamic "condition" {
+        for_each = try([statement.value.kinds], [])
+
+        content {
+          test     = "ForAllValues:StringEquals"
+          variable = "dynamodb:LeadingKeys"
+          values   = condition.value
+        }
+      }
     }
   }
 

@@ -70,6 +70,9 @@ locals {
     "api/retention"             = { methods = { POST = "stats-api" }, reads = true }
     "api/goals/report"          = { methods = { POST = "stats-api" }, reads = true }
     "api/sql"                   = { methods = { POST = "stats-api" }, reads = true }
+    "api/aside"                 = { methods = { POST = "stats-api" }, reads = true }
+    "api/props"                 = { methods = { POST = "stats-api" }, reads = true }
+    "api/sites"                 = { methods = { GET = "stats-api", POST = "stats-api", PUT = "stats-api", DELETE = "stats-api" }, reads = true }
     "api/journeys"              = { methods = { POST = "stats-api" }, reads = true }
     "api/export/events.csv"     = { methods = { GET = "stats-api" }, reads = true }
     "api/export/events.parquet" = { methods = { GET = "stats-api" }, reads = true }

@@ -49,6 +49,11 @@ output "read_key_id" {
   value       = aws_api_gateway_api_key.read.id
 }
 
+output "manage_key_id" {
+  description = "The API key for adding and changing sites."
+  value       = aws_api_gateway_api_key.manage.id
+}
+
 output "alarm_topic_arn" {
   description = "Where alarms are told."
   value       = aws_sns_topic.alarms.arn

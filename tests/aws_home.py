@@ -1,6 +1,13 @@
-"""An AWS home in the test's own process: the owner's tables on moto, and requests to its functions."""
+"""An AWS home for tests: the owner's tables on moto in the test's own process, or on MiniStack,
+which is stricter and tells what capacity is used; and requests to its functions.
+"""
 
 import json
+import os
+import re
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +21,7 @@ CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/156.0.0.0 Safari/537.36"
 )
+OF_ACTIVITY = ("site", "visitor", "start_time", "country", "referrer")
 SETTINGS = {"EVENTS_TABLE": EVENTS, "SESSIONS_TABLE": SESSIONS, "CONTROL_TABLE": CONTROL}
 
 
@@ -36,6 +44,50 @@ def on_moto() -> Iterator:
         client.close()
 
 
+@contextmanager
+def ministack() -> Iterator[str]:
+    """MiniStack as a process on loopback; its address."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith("AWS_")}
+    # By its own command it would listen to everybody.
+    command = [sys.executable, "-m", "hypercorn", "--bind", "127.0.0.1:0", "ministack.app:app"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=kept | {"IOT_MTLS_ENABLED": "0", "PYTHONUNBUFFERED": "1", "LOG_LEVEL": "INFO"},
+    )
+    assert process.stdout is not None
+    try:
+        told = (re.search(r"Running on (http://127\.0\.0\.1:\d+)", line) for line in process.stdout)
+        address = next(found[1] for found in told if found)
+        # What it logs from now on is nobody's, but must not fill the pipe.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def on_ministack(address: str) -> Iterator:
+    """A DynamoDB client of it."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {
+            "AWS_ENDPOINT_URL": address,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
+            patch.setenv(name, value)
+        from liveinsight.adapters.aws.client import connect  # noqa: PLC0415 - reads the above
+
+        client = connect("dynamodb")
+        yield client
+        client.close()
+
+
 def make_tables(client) -> None:
     """The three tables, with the keys that terraform/dynamodb.tf gives them."""
     client.create_table(
@@ -50,7 +102,10 @@ def make_tables(client) -> None:
         BillingMode="PAY_PER_REQUEST",
         **_keyed(session_id="S"),
         AttributeDefinitions=_typed(session_id="S", is_active="S", last_activity="N"),
-        GlobalSecondaryIndexes=[_index("ActivityIndex", is_active="S", last_activity="N")],
+        GlobalSecondaryIndexes=[
+            _index("ActivityIndex", is_active="S", last_activity="N")
+            | {"Projection": {"ProjectionType": "INCLUDE", "NonKeyAttributes": list(OF_ACTIVITY)}}
+        ],
     )
     client.create_table(
         TableName=CONTROL,

@@ -4,17 +4,23 @@ Terraform and its provider must be there. The provider is looked for in the usua
 under /opt; elsewhere `terraform init` finds it as it always does.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 from aws.emulator import environment, running
+from aws.gateway import Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
@@ -36,6 +42,18 @@ class Home:
     folder: Path
     environment: dict[str, str]
     outputs: dict[str, str] = field(default_factory=dict)
+    _ending: "Future[subprocess.CompletedProcess[str]] | None" = None
+
+    def destroy(self) -> None:
+        """Begin to take it down."""
+        if self._ending is None:
+            self._ending = ThreadPoolExecutor(1).submit(self.script, "destroy", "dev", "--yes")
+
+    def destroyed(self) -> "subprocess.CompletedProcess[str]":
+        """What was said when it was done."""
+        self.destroy()
+        assert self._ending is not None
+        return self._ending.result()
 
     def script(self, name: str, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the scripts, as a person would."""
@@ -82,31 +100,83 @@ def _terraform() -> None:
         pytest.skip(reason)
 
 
-@pytest.fixture(scope="session")
-def checkout(_terraform: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What of the repository a deployment needs, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("checkout")
+class Deployment:
+    """An account that gets a home while other tests run: most of it is waiting.
+
+    Tables and roles alone come first, as in an emergency; then all of it with packages that hold
+    no code yet; then the code alone.
+    """
+
+    def __init__(self) -> None:
+        self._held = ExitStack()
+        self._failure: BaseException | None = None
+        self._home: Home | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def wait(self) -> Home:
+        """The home, when it is there."""
+        self._thread.join()
+        if self._failure is not None:
+            raise AssertionError("the home was not deployed") from self._failure
+        assert self._home is not None
+        return self._home
+
+    def end(self) -> None:
+        """Leave nothing."""
+        self._held.close()
+
+    def _run(self) -> None:
+        try:
+            self._home = self._deployed()
+        except BaseException as failure:  # noqa: BLE001 - told where it is waited for
+            self._failure = failure
+
+    def _deployed(self) -> Home:
+        folder = Path(self._held.enter_context(TemporaryDirectory(prefix="liveinsight-aws-")))
+        home = an_account(folder, self._held.enter_context(running()))
+        done(home.script("emergency-deploy", "dev", "--yes"))
+        home.outputs["emergency tables"] = home.aws(
+            "dynamodb", "list-tables", "--query", "TableNames"
+        )
+        home.outputs["emergency functions"] = home.aws(
+            "lambda", "list-functions", "--query", "Functions"
+        )
+        done(home.script("build", "--placeholder"))
+        deploy = ("deploy", "dev", "--yes", "--skip-build", "--skip-health")
+        home.outputs["deploy"] = done(home.script(*deploy)).stdout
+        empty = Gateway("dev", home.environment, folder / "dist" / "aws")
+        try:
+            home.outputs["before code"] = json.dumps(empty.invoke("stats-api", {}))
+        finally:
+            empty.stop()
+        home.outputs["build"] = done(home.script("build", "--installed")).stdout
+        done(home.script(*deploy, "--code-only"))
+        return home
+
+
+def done(told: "subprocess.CompletedProcess[str]") -> "subprocess.CompletedProcess[str]":
+    """A script that ended well."""
+    assert told.returncode == 0, f"{told.stdout[-3000:]}\n{told.stderr[-3000:]}"
+    return told
+
+
+def an_account(folder: Path, address: str) -> Home:
+    """What of the repository a deployment needs, in a folder of its own, and an empty account."""
     unwanted = shutil.ignore_patterns("__pycache__", ".terraform", "*.tfplan", "countries.mmdb")
     for part in ("scripts", "terraform", "src", "requirements"):
         shutil.copytree(ROOT / part, folder / part, ignore=unwanted)
-    return folder
-
-
-@pytest.fixture(scope="session")
-def emulated(checkout: Path) -> Iterator[Home]:
-    """An empty account."""
-    with running() as address:
-        told = environment(address)
-        told["PATH"] = f"{Path(sys.executable).parent}:{told['PATH']}"
-        told |= {
-            "LIVEINSIGHT_PYTHON": sys.executable,
-            "LIVEINSIGHT_WEB_DIR": str(a_dashboard(checkout)),
-            # See terraform/variables.tf: the emulator would shut everybody out.
-            "TF_VAR_tls_only": "false",
-        }
-        if plugins := plugin_folder():
-            told["TF_CLI_ARGS_init"] = f"-plugin-dir={plugins}"
-        yield Home(checkout, told)
+    told = environment(address)
+    told["PATH"] = f"{Path(sys.executable).parent}:{told['PATH']}"
+    told |= {
+        "LIVEINSIGHT_PYTHON": sys.executable,
+        "LIVEINSIGHT_WEB_DIR": str(a_dashboard(folder)),
+        # See terraform/variables.tf: the emulator would shut everybody out.
+        "TF_VAR_tls_only": "false",
+    }
+    if plugins := plugin_folder():
+        told["TF_CLI_ARGS_init"] = f"-plugin-dir={plugins}"
+    return Home(folder, told)
 
 
 def a_dashboard(checkout: Path) -> Path:
@@ -121,12 +191,24 @@ def a_dashboard(checkout: Path) -> Path:
     return web
 
 
+DEPLOYMENT = pytest.StashKey[Deployment]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The home is taken down beside the tests of others; whether all is gone is looked at last."""
+    items.sort(key=lambda item: item.path.name == "test_destroyed.py")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Begin at once where any test will ask for it."""
+    wanted = any("deployed" in getattr(item, "fixturenames", ()) for item in session.items)
+    if wanted and not session.config.option.collectonly and shutil.which("terraform"):
+        session.config.stash[DEPLOYMENT] = Deployment()
+
+
 @pytest.fixture(scope="session")
-def deployed(emulated: Home) -> Home:
-    """scripts/build.sh and scripts/deploy.sh, from an empty account to the end."""
-    built = emulated.script("build", "--installed")
-    assert built.returncode == 0, built.stderr
-    told = emulated.script("deploy", "dev", "--yes", "--skip-build", "--skip-health")
-    assert told.returncode == 0, f"{told.stdout[-3000:]}\n{told.stderr[-3000:]}"
-    emulated.outputs["deploy"] = told.stdout
-    return emulated
+def deployed(_terraform: None, request: pytest.FixtureRequest) -> Iterator[Home]:
+    """The home that one deployment made for all tests here."""
+    deployment = request.config.stash[DEPLOYMENT]
+    yield deployment.wait()
+    deployment.end()

@@ -142,6 +142,13 @@ class Gateway:
             if item["Comment"] == f"liveinsight-{self._environment}"
         )
         self._origins = {item["Id"]: item for item in self._distribution["Origins"]["Items"]}
+        policy = self._distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]
+        told = self._clients["cloudfront"].get_response_headers_policy(Id=policy)
+        config = told["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"][
+            "SecurityHeadersConfig"
+        ]
+        # Where the API is on AWS it is here.
+        self._policy = config["ContentSecurityPolicy"]["ContentSecurityPolicy"]
 
     def _answer_api(self, request: "Incoming") -> Answer:
         prefix = f"/{self._environment}"
@@ -168,6 +175,9 @@ class Gateway:
         headers = {
             "Content-Type": found["ContentType"],
             "Cache-Control": found.get("CacheControl", ""),
+            "Content-Security-Policy": re.sub(
+                r"https://\w+\.execute-api\.\S+\.com", self.api_url.rpartition("/")[0], self._policy
+            ),
         }
         return 200, headers, found["Body"].read()
 

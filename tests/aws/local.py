@@ -14,12 +14,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "src")]
 
-from aws.conftest import Home, plugin_folder  # noqa: E402 - found by the path above
-from aws.emulator import environment, running  # noqa: E402
+from aws.conftest import Home, an_account  # noqa: E402 - found by the path above
+from aws.emulator import running  # noqa: E402
 from aws.gateway import Gateway  # noqa: E402
 from aws.sandbox import FunctionFailedError  # noqa: E402
 
 SEAL_EVERY_S = 60
+# One person tries things out here: no reason to make them wait.
+MANY_REQUESTS = {"TF_VAR_requests_per_minute": "60000", "TF_VAR_request_burst": "1000"}
 
 
 def main() -> None:
@@ -27,15 +29,16 @@ def main() -> None:
     if shutil.which("terraform") is None:
         sys.exit("Terraform is not installed: see docs/run-aws.md")
     with tempfile.TemporaryDirectory() as folder, running() as address:
-        home = a_home(Path(folder), address)
+        home = an_account(Path(folder), address)
+        home.environment |= MANY_REQUESTS
         print("deploying to an emulator; this takes a minute or two", flush=True)
         for script, *arguments in (
             ("build", "--installed"),
             ("deploy", "dev", "--yes", "--skip-build", "--skip-health"),
         ):
-            done = home.script(script, *arguments)
-            if done.returncode:
-                sys.exit(done.stdout + done.stderr)
+            told = home.script(script, *arguments)
+            if told.returncode:
+                sys.exit(told.stdout + told.stderr)
         gateway = Gateway("dev", home.environment, home.folder / "dist" / "aws")
         try:
             tell(home, gateway)
@@ -49,22 +52,6 @@ def main() -> None:
             print("ending")
         finally:
             gateway.stop()
-
-
-def a_home(folder: Path, address: str) -> Home:
-    """A copy of what a deployment needs, and an environment that knows only the emulator."""
-    for part in ("scripts", "terraform", "src", "requirements"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(".terraform"))
-    told = environment(address) | {
-        "LIVEINSIGHT_PYTHON": sys.executable,
-        "TF_VAR_tls_only": "false",
-        "TF_VAR_requests_per_minute": "60000",
-        "TF_VAR_request_burst": "1000",
-    }
-    told["PATH"] = f"{Path(sys.executable).parent}:{told['PATH']}"
-    if plugins := plugin_folder():
-        told["TF_CLI_ARGS_init"] = f"-plugin-dir={plugins}"
-    return Home(folder, told)
 
 
 def tell(home: Home, gateway: Gateway) -> None:

@@ -5,6 +5,7 @@ The tests stand in the order of that life and share one deployment, which takes 
 
 import json
 import os
+import re
 import shutil
 import threading
 import urllib.error
@@ -15,7 +16,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from aws.gateway import Gateway
 from aws_home import CHROME
@@ -29,20 +30,21 @@ EMULATORS_GAPS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def gateway(deployed):
     served = Gateway("dev", deployed.environment, deployed.folder / "dist" / "aws")
     yield served
     served.stop()
+    deployed.destroy()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def urls(gateway):
     """What points the scripts at the gateway instead of AWS."""
     return {"LIVEINSIGHT_API_URL": gateway.api_url, "LIVEINSIGHT_FRONT_URL": gateway.front_url}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def read_key(deployed):
     key_id = deployed.terraform("output", "-raw", "read_key_id").stdout
     return deployed.aws(
@@ -50,7 +52,7 @@ def read_key(deployed):
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
     """A page of another origin."""
     folder = tmp_path_factory.mktemp("elsewhere")
@@ -105,22 +107,35 @@ def test_deploy_tells_both_urls(deployed):
 
 def test_a_second_plan_changes_nothing(deployed):
     """A plan right after the apply is empty, but for what the emulator forgets."""
-    secret = deployed.aws(
-        "ssm", "get-parameter", "--with-decryption", "--name", "/liveinsight/dev/origin-secret",
-        "--query", "Parameter.Value",
-    )  # fmt: skip
-    deployed.environment["TF_VAR_origin_secret"] = secret
-    planned = deployed.terraform(
-        "plan", "-input=false", "-var-file=env/dev.tfvars", "-out=x.tfplan"
-    )
-    assert planned.returncode == 0, planned.stderr
-    shown = json.loads(deployed.terraform("show", "-json", "x.tfplan").stdout)
-    changed = {
-        change["address"]
-        for change in shown["resource_changes"]
-        if change["change"]["actions"] != ["no-op"] and change["mode"] == "managed"
-    }
+    told = deployed.script("deploy", "dev", "--dry-run", "--skip-build")
+    assert told.returncode == 0, told.stderr
+    assert "nothing was changed" in told.stderr
+    changed = set(re.findall(r"^\s*# (\S+) (?:will|must) be", told.stdout, re.MULTILINE))
     assert changed <= EMULATORS_GAPS
+
+
+def test_tables_and_roles_alone_in_an_emergency(deployed):
+    """When the rest won't apply, events still get their place; the rest can be added later."""
+    tables = deployed.outputs["emergency tables"].split()
+    assert {"liveinsight-events-dev", "liveinsight-sessions-dev"} <= set(tables)
+    assert deployed.outputs["emergency functions"] in {"", "None"}
+
+
+def test_a_home_without_code_says_so(deployed):
+    """Terraform was applied before there was any code: the functions ask to come back later."""
+    told = json.loads(deployed.outputs["before code"])
+    assert told["statusCode"] == 503
+    assert "Nothing is deployed here yet" in told["body"]
+
+
+def test_packages_are_small(deployed):
+    """The collector's zip has at most 3 MB, the one with DuckDB at most 35."""
+    packages = deployed.folder / "dist" / "aws"
+    assert (packages / "collector.zip").stat().st_size <= 3_000_000
+    assert (packages / "stats.zip").stat().st_size <= 35_000_000
+    with zipfile.ZipFile(packages / "collector.zip") as package:
+        modules = {name.partition("/")[0] for name in package.namelist()}
+    assert modules & {"duckdb", "numpy", "uvicorn", "ua_parser"} == set()
 
 
 @pytest.mark.parametrize("path", ["events", "realtime", "stats", "csrf-token", "pixel.gif"])
@@ -231,6 +246,50 @@ def test_a_real_browser_reads_and_collects_across_origins(gateway, read_key, bro
     page.close()
 
 
+@pytest.mark.parametrize("api", ["its own", "another origin"])
+def test_the_deployed_dashboard_shows_who_is_here(deployed, gateway, read_key, browser, api):
+    """The dashboard from the bucket, under CloudFront's policy: with the key it shows live visitors
+    and history, from the host it came from and from API Gateway itself, with CORS.
+    """
+    ask("POST", f"{gateway.api_url}/api/events", {"page_url": "https://shop.example/seen"})
+    page = browser.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    if api == "another origin":
+        page.route("**/config.json", lambda route: elsewhere_config(route, gateway))
+    page.goto(f"{gateway.front_url}/")
+    if not (deployed.folder / "src/liveinsight/web/config.json").is_file():
+        page.close()
+        pytest.skip("the dashboard is not built")
+    page.fill("input[type=password]", read_key)
+    page.click("button.primary")
+    page.wait_for_selector("[data-testid=number-visitors]")
+    expect(page.locator("body")).to_contain_text("/seen")
+    page.close()
+    assert faults == []
+
+
+def elsewhere_config(route, gateway):
+    """The dashboard's config as deployed, but with the API at its own name."""
+    answer = route.fetch()
+    route.fulfill(response=answer, json=answer.json() | {"api": f"{gateway.api_url}/api"})
+
+
+def test_sites_are_managed_with_the_other_key(deployed, gateway, read_key):
+    """The key for managing adds a site and changes it; the key for reading can't."""
+    key_id = deployed.terraform("output", "-raw", "manage_key_id").stdout
+    value = ("--include-value", "--api-key", key_id, "--query", "value")
+    manage = {"X-API-Key": deployed.aws("apigateway", "get-api-key", *value)}
+    url = f"{gateway.front_url}/api/sites"
+    site = {"id": "blog", "domains": ["blog.example"], "timezone": "Asia/Seoul"}
+    assert ask("POST", url, site, {"X-API-Key": read_key})[0] == 403
+    status, _, body = ask("POST", url, site, manage)
+    assert status in {200, 201}, (body, gateway.log_of("stats-api"))
+    told = json.loads(ask("GET", url, headers={"X-API-Key": read_key})[2])["data"]["sites"]
+    assert "blog" in {site["id"] for site in told}
+    assert ask("DELETE", f"{url}?site=blog", headers=manage)[0] == 200
+
+
 def test_built_files_are_kept_and_pages_are_not(deployed):
     """Files whose names carry a hash are kept for ever, the page is asked for again."""
     bucket = deployed.terraform("output", "-raw", "static_bucket").stdout
@@ -269,6 +328,7 @@ def test_a_healthy_home_is_told_so(deployed, urls):
     told = deployed.script("health-check", "dev", **urls)
     assert told.returncode == 0, told.stdout + told.stderr
     assert {state for state, _ in checks(told)} == {"ok"}
+    deployed.outputs["well"] = json.dumps([what for _, what in checks(told)])
 
 
 ILL = "liveinsight-api-5xx-dev"
@@ -324,7 +384,7 @@ def everything_ill(deployed):
 
 def test_whatever_is_ill_is_named(deployed, urls):
     """Each of its checks fails, by its name, when what it looks at is not as it should be."""
-    well = [what for _, what in checks(deployed.script("health-check", "dev", **urls))]
+    well = json.loads(deployed.outputs["well"])
     dead = dict.fromkeys(urls, "http://127.0.0.1:1")
     with everything_ill(deployed):
         told = deployed.script("health-check", "dev", **dead)
@@ -382,21 +442,3 @@ def test_the_stage_throttles(gateway):
     refused = next(headers for status, headers, _ in answers if status == 429)
     assert int(refused["Retry-After"]) > 0
     assert refused["Access-Control-Allow-Origin"] == "*"
-
-
-def test_destroying_leaves_nothing(deployed):
-    """What was made is gone, as far as Terraform knows and as the emulator tells."""
-    told = deployed.script("destroy", "dev", "--yes")
-    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
-    assert deployed.terraform("state", "list").stdout == ""
-    assert deployed.aws("dynamodb", "list-tables", "--query", "TableNames") in {"", "None"}
-    assert deployed.aws("lambda", "list-functions", "--query", "Functions") in {"", "None"}
-
-
-def test_tables_and_roles_alone_in_an_emergency(deployed):
-    """When the rest won't apply, events still get their place."""
-    told = deployed.script("emergency-deploy", "dev", "--yes")
-    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
-    tables = deployed.aws("dynamodb", "list-tables", "--query", "TableNames").split()
-    assert {"liveinsight-events-dev", "liveinsight-sessions-dev"} <= set(tables)
-    assert deployed.aws("lambda", "list-functions", "--query", "Functions") in {"", "None"}

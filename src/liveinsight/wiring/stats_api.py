@@ -12,6 +12,7 @@ from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.domain.question import Question
 from liveinsight.domain.rows import Export, Sql
 from liveinsight.domain.site import Site
+from liveinsight.http.api.sites import SitesDoor
 from liveinsight.http.ask import AskDoor
 from liveinsight.http.routes import Front
 from liveinsight.ports import Clock
@@ -62,7 +63,8 @@ def stats_api(
     door = AskDoor(
         AskHere(tail_of(parts, s3, root), parts.clock), parts.control, parts.keys, parts.clock
     )
-    return Front(door.routes(), environment.origins())
+    sites = SitesDoor(parts.control, parts.keys, parts.clock)
+    return Front((*door.routes(), *sites.routes()), environment.origins())
 
 
 def tail_of(parts: Parts, s3: S3 | None, root: Path) -> LakeAndTail:

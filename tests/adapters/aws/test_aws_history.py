@@ -142,6 +142,20 @@ def test_late_events_are_found_within_the_hour(house):
     assert house.visitors_of_30_days(NOON_MS + 2 * DAY_MS) == [3, 3]
 
 
+@pytest.mark.parametrize("ahead_ms", [-HOUR_MS, HOUR_MS])
+def test_clocks_may_differ(house, ahead_ms):
+    """Whether the sealer's clock is ahead or behind, each event is told and told once."""
+    warm = house.sandbox()
+    house.keep(views(2), NOON_MS)
+    house.sealer().seal(NOON_MS + 1000 + ahead_ms)
+    assert house.visitors_of_30_days(NOON_MS + 1000, warm) == [2, 2]
+    house.keep(views(1, first=2), NOON_MS + 2000)
+    assert house.visitors_of_30_days(NOON_MS + 3000, warm) == [3, 3]
+    house.sealer().seal(NOON_MS + 4000)
+    house.sealer().seal(NOON_MS + 2 * HOUR_MS)
+    assert house.visitors_of_30_days(NOON_MS + 5 * DAY_MS) == [3, 3]
+
+
 def test_a_sealer_that_was_off_for_days_misses_nothing(house, dynamodb):
     """With a long time to live all that came meanwhile is sealed by the first run after it."""
     house.keep(views(1), NOON_MS)

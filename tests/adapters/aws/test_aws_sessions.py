@@ -7,6 +7,8 @@ from builders import NOON_MS, an_event
 from liveinsight.adapters.aws.sessions import DynamoSessions
 from liveinsight.adapters.aws.table import Told
 
+pytestmark = pytest.mark.parametrize("_shared", ["moto", "ministack"], indirect=True)
+
 MINUTE_MS = 60_000
 TOLD = Told(session_id="s-1", user_id="u-1", referrer="https://x.example/")
 
@@ -37,7 +39,7 @@ def test_a_session_has_the_owners_attributes(dynamodb, sessions):
         "visitor": "0000000000000007",
         "user_id": "u-1",
         "start_time": str(NOON_MS + 12_345),
-        "last_activity": str(NOON_MS + 10_000),
+        "last_activity": str(NOON_MS - NOON_MS % (10 * MINUTE_MS)),
         "last_seen": str(NOON_MS + 12_345),
         "is_active": "1",
         "page_count": "1",

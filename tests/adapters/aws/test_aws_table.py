@@ -10,6 +10,8 @@ from liveinsight.domain.agent import Agent
 from liveinsight.domain.errors import Unavailable
 from liveinsight.usecases.recognise import recognise
 
+pytestmark = pytest.mark.parametrize("_shared", ["moto", "ministack"], indirect=True)
+
 HOUR_MS = 3_600_000
 TOLD = Told(session_id="s-1", page_url="https://shop.example/", user_agent=CHROME)
 
@@ -54,14 +56,14 @@ def test_what_is_kept_is_read_whole(dynamodb):
 
 def test_the_owners_attributes_are_there(dynamodb):
     """The item has the names that the owner's table has, and goes after a day."""
-    event = an_event(time_ms=NOON_MS, event_id=1_234_567_890)
+    event = an_event(time_ms=NOON_MS, event_id=1_234_567_891)
     told = Told("s-1", "u-1", "https://shop.example/?a=1", "https://x.example/", CHROME)
     a_hot(dynamodb).keep([(event, told)], NOON_MS)
     (item,) = dynamodb.scan(TableName=EVENTS)["Items"]
     del item["event"]
     assert item == {
         "session_id": {"S": "s-1"},
-        "timestamp": {"N": f"{NOON_MS}.234567890"},
+        "timestamp": {"N": f"{NOON_MS}.234567891"},
         "event_type": {"S": "page_view"},
         "site": {"S": "shop"},
         "visitor": {"S": "0000000000000007"},

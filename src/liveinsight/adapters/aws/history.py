@@ -120,7 +120,8 @@ class LakeAndTail:
         manifest = self.lake.manifest()
         if manifest.generation != self.manifest.generation:
             self.reopen(manifest)
-            self._read_ms = manifest.sealed_ms
+            # The sealer's clock may be ahead of this one.
+            self._read_ms = min(manifest.sealed_ms, now_ms)
         self.take(self._read_ms - LATE_MS, now_ms)
         self._read_ms = now_ms
 

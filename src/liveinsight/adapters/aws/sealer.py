@@ -45,7 +45,7 @@ class DynamoSealer:
         """One run; `all_of_it` takes in whatever the table still holds."""
         before = self._tail.lake.manifest()
         sweeps = all_of_it or now_ms - before.swept_ms >= SWEEP_EVERY_MS
-        from_ms = before.sealed_ms - LATE_MS
+        from_ms = min(before.sealed_ms, now_ms) - LATE_MS  # another's clock may be ahead
         if sweeps:  # after days without a run, from further back
             from_ms = min(from_ms, now_ms - SWEEP_MS)
         self._tail.reopen(before)
