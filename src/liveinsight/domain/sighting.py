@@ -3,8 +3,10 @@
 The field names and limits are those of the interface; a decoder builds it straight from bytes.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -20,10 +22,20 @@ Tag = Annotated[str, Meta(max_length=500)]
 PropName = Annotated[str, Meta(min_length=1, max_length=64)]
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 PropValue = Annotated[str, Meta(max_length=500)] | Integer | float | bool | None
+# Its pattern is told to who reads the interface, and checked by `is_screen`, which remembers: a
+# pattern in here would cost as much as decoding all the rest.
+SCREEN_PATTERN = r"(\d{1,5}x\d{1,5})?"
+Screen = Annotated[str, Meta(max_length=11, extra_json_schema={"pattern": f"^{SCREEN_PATTERN}$"})]
 Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
 TITLE_LENGTH = 300
+
+
+@lru_cache(maxsize=1024)
+def is_screen(text: str) -> bool:
+    """Whether it is a width and height, or left empty."""
+    return re.fullmatch(SCREEN_PATTERN, text, re.ASCII) is not None
 
 
 class Revenue(Struct, frozen=True):
@@ -53,7 +65,7 @@ class Sighting(Struct, kw_only=True, gc=False):
     engaged_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
     # Browsers that bounce at the end tell a little more than all of the page: it is 100.
     scroll_depth: Annotated[int, Meta(ge=0, le=1000)] | None = None
-    screen: Annotated[str, Meta(pattern=r"^(\d{1,5}x\d{1,5})?$")] | None = None
+    screen: Screen | None = None
     language: Annotated[str, Meta(max_length=35)] | None = None
     utm_source: Tag | None = None
     utm_medium: Tag | None = None

@@ -18,7 +18,7 @@ from liveinsight.domain.event import PAGE_VIEW, Aside, Event
 from liveinsight.domain.key import Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
-from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting
+from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, is_screen
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import GAP_MS, Step
@@ -174,6 +174,7 @@ class Collect:
             place = self._place(told)
             time_ms = time_of(told.timestamp, caller)
             check_revenue(told)
+            check_screen(told)
         except Invalid as wrong:
             raise Invalid(wrong.field, wrong.error, index) from None
         draft = Draft(told, caller, place, time_ms)
@@ -370,6 +371,12 @@ def check_revenue(told: Sighting) -> None:
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -6 or abs(amount) >= 10**15:
         raise Invalid("revenue", "amount must be a number with up to 15 digits and 6 decimals")
+
+
+def check_screen(told: Sighting) -> None:
+    """A width and a height."""
+    if told.screen is not None and not is_screen(told.screen):
+        raise Invalid("screen", "must be like 1920x1080")
 
 
 def as_event(draft: Draft) -> Event:
