@@ -3,6 +3,7 @@
 Uvicorn has no such limit: a header without an end would be gathered until memory is full.
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
@@ -13,6 +14,8 @@ from liveinsight.http.exchange import Headers, Request, Response
 from liveinsight.http.routes import ANY_ORIGIN
 
 MAX_HEAD_BYTES = 65_536
+# A head that takes longer is somebody holding the connection, as one does that never begins.
+SLOWEST_HEAD_S = 30.0
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 REFUSAL = (
     f"HTTP/1.1 {TOO_LARGE} {TOO_LARGE.phrase}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -25,10 +28,22 @@ Take = Callable[[Request, Tell], None]
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Lets go of who sends a head over the limit."""
+    """Lets go of who sends a head over the limit, or too slowly."""
 
     _in_head = False
     _head_bytes = 0
+    _waits_since: float | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # theirs takes no other either
+        """Somebody is there, and is expected to ask."""
+        self._waits_since = self.loop.time()
+        super().connection_made(transport)
+
+    def let_go_if_slow(self, now: float) -> None:
+        """Called now and then: a timer for each head would cost every request."""
+        waits_since = self._waits_since
+        if waits_since is not None and now - waits_since > SLOWEST_HEAD_S:
+            self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came. They are counted as long as the head is not whole."""
@@ -43,11 +58,12 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A head begins."""
         self._in_head, self._head_bytes = True, 0
+        self._waits_since = self.loop.time()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._in_head = False
+        self._in_head, self._waits_since = False, None
         super().on_headers_complete()
 
 
@@ -73,7 +89,7 @@ class EventsProtocol(LimitedProtocol):
     def on_headers_complete(self) -> None:
         """The head is whole: the way is chosen."""
         if self._may_go():
-            self._in_head = False
+            self._in_head, self._waits_since = False, None
             self._posted = b""
         else:
             super().on_headers_complete()

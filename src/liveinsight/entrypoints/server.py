@@ -7,6 +7,7 @@ get their answers, the journal writes what waits; then the process ends.
 import asyncio
 import gc
 import logging
+import resource
 import signal
 import socket
 import sys
@@ -19,7 +20,7 @@ import uvloop
 
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.entrypoints.asgi import App
-from liveinsight.entrypoints.protocol import protocol_for
+from liveinsight.entrypoints.protocol import LimitedProtocol, protocol_for
 from liveinsight.wiring.local import LocalHome
 from liveinsight.wiring.settings import Settings
 
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 SWITCH_INTERVAL_S = 0.0005
 STOP_WITHIN_S = 20
 BACKLOG = 2048
+LOOK_EVERY_S = 5.0  # for connections that hold on without asking
+MOST_FILES = 65_536
 
 Told = Callable[[LocalHome, str], Awaitable[None] | None]
 
@@ -58,6 +61,7 @@ class _Server(uvicorn.Server):
 
 def serve(settings: Settings, when_ready: Told) -> None:
     """Run until a signal ends it."""
+    _allow_connections()
     listening = _listen(settings.host, settings.port)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
@@ -88,6 +92,7 @@ async def _serve(settings: Settings, listening: socket.socket, when_ready: Told)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         await home.start()
+        home.run_beside(_let_go_of_slow(server))
         _settle_memory()
         told = when_ready(home, url_of(listening))
         if told is not None:
@@ -124,6 +129,24 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.listen(BACKLOG)
     listening.setblocking(False)
     return listening
+
+
+async def _let_go_of_slow(server: uvicorn.Server) -> None:
+    """Close connections on which no request comes to its end."""
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(LOOK_EVERY_S)
+        for connection in tuple(server.server_state.connections):
+            if isinstance(connection, LimitedProtocol):
+                connection.let_go_if_slow(loop.time())
+
+
+def _allow_connections() -> None:
+    """As many open files as the system lets a process have: each connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _settle_memory() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import duckdb
 
+from liveinsight.adapters.sql.export import TEXTS, as_it_was
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES, statements
 from liveinsight.adapters.sql.relations import ONE_DAY, quoted
 from liveinsight.domain.errors import Invalid
@@ -75,4 +76,5 @@ def _reader(source: Path) -> str:
         return f"read_parquet({path})"
     types = {name: RAW_TYPES[name] for name in (*GIVEN, "event_id")} | {"visit": "UBIGINT"}
     told = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    return f"read_csv({path}, header = true, types = {{{told}}})"
+    plain = ", ".join(as_it_was(name) for name in TEXTS)
+    return f"(SELECT * REPLACE ({plain}) FROM read_csv({path}, header = true, types = {{{told}}}))"

@@ -1,0 +1,116 @@
+"""Those who hold connections without asking: others are served meanwhile, and they are let go."""
+
+import asyncio
+import resource
+import socket
+from contextlib import suppress
+
+import pytest
+import uvicorn
+
+from liveinsight.entrypoints import protocol, server
+from served import Served
+
+MANY = 2_000  # 10,000 were tried too
+HALF = b"POST /api/events HTTP/1.1\r\nHost: shop.example\r\nContent-Le"
+
+
+def test_thousands_of_slow_connections_hold_nobody_up(tmp_path):
+    """Half a head each: the others are answered, events are kept, and stopping does not wait."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < MANY + 500:
+        pytest.skip(f"this machine lets a process have {hard} files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    slow = []
+    try:
+        with Served(tmp_path) as running:
+            for _ in range(MANY):
+                slow.append(socket.create_connection(("127.0.0.1", running.port)))
+                slow[-1].sendall(HALF)
+            for number in range(20):
+                assert running.send(f"e{number}") == 200
+            assert running.ask("GET", "/healthz")[0] == 200
+            assert running.stop() == 0
+    finally:
+        for connection in slow:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a head"])
+def test_who_never_asks_is_let_go(monkeypatch, sent):
+    """After the time for a head; who asked and keeps the connection is not."""
+    monkeypatch.setattr(protocol, "SLOWEST_HEAD_S", 0.3)
+    monkeypatch.setattr(server, "LOOK_EVERY_S", 0.05)
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def scene():
+        listening = server._listen("127.0.0.1", 0)
+        config = uvicorn.Config(
+            app, http=protocol.protocol_for(lambda *_: None), lifespan="off", log_config=None
+        )
+        serving = server._Server(config, lambda: None)
+        running = asyncio.create_task(serving.serve(sockets=[listening]))
+        looking = asyncio.create_task(server._let_go_of_slow(serving))
+        address = listening.getsockname()
+        good_reader, good = await asyncio.open_connection(*address)
+        reader, writer = await asyncio.open_connection(*address)
+        good.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"204" in await good_reader.readline()
+        writer.write(sent)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        good.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"204" in (await good_reader.readuntil(b"204"))
+        for one in (good, writer):
+            one.close()
+        serving.should_exit = True
+        looking.cancel()
+        await running
+        listening.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Content-Length: 10\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 10\r\n",
+        b"Content-Length: 10\r\nContent-Length: 20\r\n",
+        b"Content-Length: +10\r\n",
+        b"Content-Length: 1e1\r\n",
+        b"Content-Length: -1\r\n",
+        b"Transfer-Encoding: xchunked\r\n",
+        b"Transfer-Encoding: chunked, identity\r\n",
+        b"Transfer-Encoding : chunked\r\n",
+        b"X: a\rGET /b HTTP/1.1\r\n",
+        b"Content-Length\x00: 10\r\n",
+        b" Content-Length: 10\r\n",
+    ],
+)
+def test_what_two_servers_could_read_differently_is_refused(running, head):
+    """A proxy before us may see another end of the request: nothing after it is taken for a second
+    one (RFC 9112, 6.3 and 11.2).
+    """
+    smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", running.port), timeout=60) as sender:
+        sender.sendall(b"POST /api/events HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
+        sender.sendall(b"0\r\n\r\n" + smuggled)
+        sender.shutdown(socket.SHUT_WR)
+        said = b""
+        with suppress(ConnectionResetError):
+            while part := sender.recv(65536):
+                said += part
+    assert b"200 OK" not in said
+    assert said.count(b"HTTP/1.1 ") <= 1
+    assert running.ask("GET", "/healthz")[0] == 200
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    with Served(tmp_path_factory.mktemp("smuggled")) as server:
+        yield server
