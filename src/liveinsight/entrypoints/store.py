@@ -17,6 +17,10 @@ from liveinsight.adapters.local.store.engine import Limits
 from liveinsight.adapters.local.store.worker import Handlers, Worker
 from liveinsight.wiring.replies import exported, replied
 
+# Where processors are short, collecting goes before answering: what is not taken is lost, what is
+# answered a moment later is not.
+GIVES_WAY = 5
+
 
 def main(folder: str, memory_mb: str, retention_days: str, descriptor: str) -> None:
     """Run until the other end of the socket is closed."""
@@ -25,6 +29,7 @@ def main(folder: str, memory_mb: str, retention_days: str, descriptor: str) -> N
     # closing the socket.
     for sig in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sig, signal.SIG_IGN)
+    os.nice(GIVES_WAY)
     limits = Limits(int(memory_mb), threads=max(2, min(4, os.cpu_count() or 2)))
     store = DuckStore(
         Folder(Path(folder)), SystemClock(), limits, retention_days=int(retention_days)
