@@ -4,12 +4,14 @@
 weeks does not hold the 14 MB that reading a command line took.
 """
 
+import sqlite3
 import subprocess
 import sys
 import webbrowser
 from pathlib import Path
 
 from liveinsight import __version__
+from liveinsight.adapters.local.database import DAMAGED
 from liveinsight.domain.errors import LiveInsightError
 from liveinsight.entrypoints import demo, logs, server
 from liveinsight.wiring.local import LocalHome
@@ -52,6 +54,9 @@ def main(data_dir: str, host: str, port: str, *extras: str) -> int:
         run(settings, frozenset(extras))
     except LiveInsightError as error:
         _say(f"liveinsight: {error}")
+        return 1
+    except sqlite3.Error as error:
+        _say(f"liveinsight: {DAMAGED.format(error=error)}")
         return 1
     except KeyboardInterrupt:
         return 130

@@ -15,6 +15,11 @@ from liveinsight.domain.errors import Misconfigured
 
 FILE_NAME = "liveinsight.db"
 LOCK_NAME = "serve.lock"
+# Said where a part of the file cannot be read, whichever it is.
+DAMAGED = (
+    "liveinsight.db cannot be read ({error}). `liveinsight check` tells what is damaged; "
+    "restore it from a backup."
+)
 
 
 class Folder:

@@ -223,6 +223,7 @@ class SqliteHotReader:
 
     def __init__(self, folder: Folder) -> None:
         self._db = folder.connect()
+        self._damaged: set[int] = set()
 
     def last_seq(self) -> int:
         """The newest group's number; it never goes back."""
@@ -251,13 +252,36 @@ class SqliteHotReader:
         return (group.events for _, _, group in self._groups(first - 1))
 
     def _groups(self, last: int) -> Iterator[tuple[int, int, Group]]:
-        while rows := self._db.execute(
-            "SELECT seq, at_ms, body FROM journal WHERE seq > ? ORDER BY seq LIMIT ?",
-            (last, self.ROWS),
-        ).fetchall():
-            for number, at_ms, body in rows:
-                yield number, at_ms, _decode(body)
-            last = rows[-1][0]
+        while seqs := [
+            seq
+            for (seq,) in self._db.execute(
+                "SELECT seq FROM journal WHERE seq > ? ORDER BY seq LIMIT ?", (last, self.ROWS)
+            )
+        ]:
+            for number, at_ms, body in self._bodies(seqs):
+                try:
+                    group = _decode(body)
+                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    self._tell_damaged(number, error)
+                else:
+                    yield number, at_ms, group
+            last = seqs[-1]
+
+    def _bodies(self, seqs: list[int]) -> list[tuple[int, int, bytes]]:
+        """Rows by their numbers. If one cannot be read, the others still can."""
+        rows = "SELECT seq, at_ms, body FROM journal WHERE seq BETWEEN ? AND ? ORDER BY seq"
+        try:
+            return self._db.execute(rows, (seqs[0], seqs[-1])).fetchall()
+        except sqlite3.DatabaseError as error:
+            if len(seqs) > 1:
+                return [row for seq in seqs for row in self._bodies([seq])]
+            self._tell_damaged(seqs[0], error)
+            return []
+
+    def _tell_damaged(self, seq: int, error: Exception) -> None:
+        if seq not in self._damaged:
+            self._damaged.add(seq)
+            log.error("commit group %d is damaged and left out: %s; restore a backup", seq, error)
 
     def close(self) -> None:
         """Let the file go."""

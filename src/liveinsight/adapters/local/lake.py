@@ -53,6 +53,7 @@ class SqliteLake:
         self._folder = folder
         self._db = folder.connect()
         self._at = at
+        self._left_out: frozenset[str] = frozenset()
         self.root = folder.path / "lake"
         self._tmp = self.root / "tmp"
         self._tmp.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,21 @@ class SqliteLake:
         self._db.close()
 
     def files(self) -> tuple[LakeFile, ...]:
-        """The files that count."""
+        """The files that count, but for those that were found damaged."""
+        return tuple(file for file in self.named() if file.name not in self._left_out)
+
+    def leave_out(self, names: Iterable[str]) -> None:
+        """Go on without files that cannot be read; they stay where they are, to be mended."""
+        self._left_out |= set(names)
+
+    def damaged(self) -> list[str]:
+        """Files that are missing or not as they were written; a look at all bytes is the last way."""
+        files = self.files()
+        odd = [file.name for file in files if _size_of(file.path) != file.size_bytes]
+        return odd or [file.name for file in files if digest_of(file.path) != file.digest]
+
+    def named(self) -> tuple[LakeFile, ...]:
+        """All files of the manifest."""
         return tuple(
             LakeFile(
                 site=site,
@@ -294,6 +309,13 @@ def digest_of(path: str) -> str:
         while block := content.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _size_of(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_size
+    except OSError:
+        return None
 
 
 def _row(file: LakeFile) -> tuple[str | int, ...]:

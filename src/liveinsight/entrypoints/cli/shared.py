@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import typer
 
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl
-from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.database import DAMAGED, Folder
 from liveinsight.domain.errors import LiveInsightError, Misconfigured
 from liveinsight.http.auth import CLI
 from liveinsight.http.tokens import SignedTokens
@@ -53,6 +54,9 @@ def told_errors(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except LiveInsightError as error:
             say(f"liveinsight: {error}")
+            raise typer.Exit(1) from None
+        except sqlite3.Error as error:
+            say(f"liveinsight: {DAMAGED.format(error=error)}")
             raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(130) from None

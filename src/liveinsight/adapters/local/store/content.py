@@ -23,7 +23,7 @@ class LocalContent:
     def __init__(self, folder: Folder) -> None:
         self._db = folder.connect()
         self._lake = SqliteLake(folder)
-        self._files = {f"lake/{file.name}": file for file in self._lake.files()}
+        self._files = {f"lake/{file.name}": file for file in self._lake.named()}
         self._engine = duckdb.connect()
         self._reading = self._lake.reading()
         self._reading.__enter__()

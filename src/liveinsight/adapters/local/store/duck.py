@@ -4,12 +4,14 @@ The CLI and notebooks use it too, to read beside a running server (`beside`); on
 holds the seal changes the lake, and only the server seals the journal.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from functools import partial
 
+import duckdb
 from msgspec import structs
 
 from liveinsight.adapters.local.control import SqliteControl
@@ -37,6 +39,10 @@ KEEP_VISITS_MS = GAP_MS + 5 * MINUTE_MS
 # Events come up to a day late; a month is put together when that is over everywhere.
 COMPACT_AFTER = timedelta(days=3)
 DEFAULT_LIMITS = Limits()
+# All files are read when damage is looked for: not for each error of another kind.
+LOOK_AGAIN_MS = 10 * MINUTE_MS
+
+log = logging.getLogger(__name__)
 
 
 class DuckStore:
@@ -62,6 +68,7 @@ class DuckStore:
         self._swapping = threading.Lock()
         self._retired: list[Engine] = []
         self._housekept = 0  # the hour
+        self._looked_ms = 0
         self._default_retention_days = retention_days
         if beside:
             self._held.enter_context(self._lake.reading())
@@ -99,7 +106,28 @@ class DuckStore:
             if not self._engine.is_current:
                 self._renew()
                 return 1
-            return self._engine.read(self._journal)
+            try:
+                return self._engine.read(self._journal)
+            except duckdb.Error:
+                if not self.leave_out_damaged():
+                    raise
+                return 1
+
+    def leave_out_damaged(self) -> bool:
+        """After something could not be read: whether it was a file, without which all goes on."""
+        now_ms = self._clock.now_ms()
+        with self._writing:
+            if now_ms - self._looked_ms < LOOK_AGAIN_MS:
+                return False
+            self._looked_ms = now_ms
+            names = self._lake.damaged()
+            for name in names:
+                log.error("lake/%s is damaged and left out; restore it from a backup", name)
+            if names:
+                self._looked_ms = 0  # the next error may be of another one
+                self._lake.leave_out(names)
+                self._renew()
+            return bool(names)
 
     def _renew(self) -> None:
         """Somebody else changed the lake, as imports do: read anew, and answer from that when it

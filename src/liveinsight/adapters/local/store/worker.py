@@ -101,8 +101,10 @@ class Worker:
                     took_ms = round((time.perf_counter() - started) * 1000)
                     self._tell(is_sealing=False, seals=self._state.seals + 1, seal_ms=took_ms)
                 self._store.keep_house()
-            except Exception:
+            except Exception as error:
                 log.exception("sealing failed, it is tried again")
+                if isinstance(error, duckdb.Error):
+                    self._store.leave_out_damaged()
                 self._tell(is_sealing=False)
                 self._stopping.wait(10)
 
@@ -152,7 +154,9 @@ class Worker:
             self._send(Failed.of(asked.number, _too_large()))
         except Exception as error:
             log.exception("a question failed")
-            self._send(Failed.of(asked.number, RuntimeError(str(error))))
+            is_damage = isinstance(error, duckdb.Error) and self._store.leave_out_damaged()
+            told = _damaged() if is_damage else RuntimeError(str(error))
+            self._send(Failed.of(asked.number, told))
 
     def _give(self, asked: Give, reading: Reading) -> None:
         # Held open until all is written, so that the reader sees one end, and not before.
@@ -202,6 +206,13 @@ class Worker:
 def _too_long() -> Unavailable:
     return Unavailable(
         f"The answer takes longer than {QUESTION_SECONDS:g} s. Ask for a shorter range.", 60
+    )
+
+
+def _damaged() -> Unavailable:
+    return Unavailable(
+        "A file of the lake is damaged and is left out from now on; `liveinsight check` names it.",
+        1,
     )
 
 
