@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 
 from liveinsight.adapters.clock import SystemClock
@@ -44,10 +45,10 @@ class Told:
 
 
 def requests(lane: int) -> Iterator[bytes]:
-    """Visitors who come and go: 20,000 of them, 500 pages."""
+    """Visitors who come, view three of 500 pages in two minutes, and go: 20,000 at a time."""
     number = lane
     while True:
-        visitor = (number * 7919) % 20_000
+        visitor = number // 60_000 * 20_000 + number * 7919 % 20_000
         body = json.dumps(
             {
                 "site": "default",
@@ -59,7 +60,7 @@ def requests(lane: int) -> Iterator[bytes]:
         ).encode()
         yield (
             f"POST /api/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-            f"User-Agent: {AGENT}\r\nX-Forwarded-For: 203.0.{visitor // 250}.{visitor % 250}\r\n"
+            f"User-Agent: {AGENT}\r\nX-Forwarded-For: {ip_address(0xCB000000 + visitor)}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n"
         ).encode() + body
         number += CONNECTIONS
