@@ -14,10 +14,12 @@ from liveinsight.adapters.local.interner import Interner
 from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event, Scalar
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.live import WINDOW_MS
+from liveinsight.domain.period import MINUTE_MS
 from liveinsight.domain.visit import GAP_MS, Step, ends, step
 from liveinsight.ports import Clock
 
 SWEEP_EVERY_MS = 10_000
+TOO_NEW_MS = 5 * MINUTE_MS  # what is taken from clocks that are a little fast
 # So many distinct things are told apart in half an hour. Then titles and properties are left
 # out, and at twice as many pages too: strangers write them, and memory is not theirs.
 MAX_THINGS = 200_000
@@ -348,7 +350,11 @@ class Window:
         last_ms = np.frombuffer(rows.last_ms, np.int64)[: rows.length]
         used = np.ones(rows.length, np.bool_)
         used[self._free] = False
-        gone = np.flatnonzero(used & (last_ms < cutoff_ms)).tolist()
+        # Far ahead is only what came while the clock was wrong: it would hide who comes now.
+        ahead = last_ms > now_ms + 2 * TOO_NEW_MS
+        if (used & ahead).any():
+            self.ring.keep(~ahead[self.ring.columns()[1]])
+        gone = np.flatnonzero(used & ((last_ms < cutoff_ms) | ahead)).tolist()
         del last_ms
         for row in gone:
             self._row_of.pop(rows.key[row], None)

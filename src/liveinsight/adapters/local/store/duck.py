@@ -14,6 +14,7 @@ from functools import partial
 import duckdb
 from msgspec import structs
 
+from liveinsight.adapters.clock import elapsed_ms
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader
@@ -24,7 +25,7 @@ from liveinsight.adapters.sql.hot_tables import Moment
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.seal import Change, Sealing, month_span
 from liveinsight.domain.lake import Relation
-from liveinsight.domain.period import HOUR_MS, MINUTE_MS, local_day
+from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS, local_day
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.ports import Clock
 
@@ -57,8 +58,11 @@ class DuckStore:
         beside: bool = False,
         retention_days: int = 0,
         at: Callable[[str], None] = lambda _step: None,
+        elapsed_ms: Callable[[], int] = elapsed_ms,
     ) -> None:
         self._clock = clock
+        self._elapsed_ms = elapsed_ms
+        self._time_offset_ms = clock.now_ms() - elapsed_ms()
         self._limits = limits
         self._held = ExitStack()
         self._lake = SqliteLake(folder, at)
@@ -199,7 +203,22 @@ class DuckStore:
         if hour != self._housekept:
             self._housekept = hour
             self.compact()
-            self.forget_old_days()
+            if self._is_time_steady():
+                self.forget_old_days()
+
+    def _is_time_steady(self) -> bool:
+        """Whether the clock went on as time did. After a jump by days nothing is removed for its
+        age until it is set right, or the next start: a wrong clock must not cost the past.
+        """
+        jumped_ms = abs(self._clock.now_ms() - self._elapsed_ms() - self._time_offset_ms)
+        if jumped_ms <= DAY_MS:
+            return True
+        days = jumped_ms / DAY_MS
+        log.error(
+            "the clock jumped by %.1f days; if it is right now, start again: no day is removed before",
+            days,
+        )
+        return False
 
     def compact(self) -> int:
         """Put the day files of months that are over together; how many months."""
