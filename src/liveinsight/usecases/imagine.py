@@ -24,6 +24,8 @@ Weighted = Sequence[tuple[str | None, int]]
 # How much happens in each hour of the wall clock, of 100.
 HOURS = (1, 1, 1, 1, 1, 1, 2, 3, 5, 7, 7, 6, 5, 6, 7, 7, 6, 5, 5, 5, 6, 6, 4, 2)
 GROWN = 1.4  # the last day's visits, of an average day's
+# Some are signed in, and so are the same on each of their days; most of them are new ones.
+MEMBERS_PERCENT, NEW_MEMBERS_A_DAY, MEMBERS_STAY = 15, 40, 300
 WEEKDAYS = (1.05, 1.1, 1.1, 1.05, 1.0, 0.65, 0.6)
 CITIES: Mapping[str, tuple[tuple[str | None, str | None], ...]] = {
     "KR": (("Seoul", "Seoul"), ("Seoul", "Seoul"), ("Busan", "Busan"), ("Gyeonggi", "Suwon")),
@@ -76,11 +78,13 @@ class Past:
         self._country_weights = [weight for _, weight in cast.countries]
         self._agent_weights = [weight for _, weight in cast.agents]
         self._number = 0
+        self._newest_member = 0
 
     def days(self, last_day: date, count: int) -> Iterator[list[Event]]:
         """The events of each day, oldest first."""
         for n in range(count):
             day = last_day - timedelta(days=count - 1 - n)
+            self._newest_member += NEW_MEMBERS_A_DAY
             yield self._day(day, n / count)
 
     def _day(self, day: date, age: float) -> list[Event]:
@@ -109,8 +113,7 @@ class Past:
             if is_campaign
             else (draw.choices(self._origins, self._origin_weights)[0], Campaign())
         )
-        # Some come twice a day.
-        visitor = fingerprint(f"{self._site.id} {day}", str(draw.randrange(cast.visits_a_day * 4)))
+        visitor = self._visitor(day)
         while at_ms < end_ms:  # nobody stays over midnight: that takes a salt of the day before
             events.append(self._event(at_ms, PAGE_VIEW, visitor, shown, come, client))
             come = NOWHERE
@@ -122,6 +125,15 @@ class Past:
             if draw.random() < 0.42:
                 return
             at_ms, shown = done_ms + 500, self._page()
+
+    def _visitor(self, day: date) -> int:
+        draw = self._draw
+        if draw.randrange(100) < MEMBERS_PERCENT:
+            member = self._newest_member - int(draw.expovariate(1 / MEMBERS_STAY))
+            return fingerprint(f"{self._site.id} member", str(member))
+        # Some come twice a day.
+        number = draw.randrange(self._cast.visits_a_day * 4)
+        return fingerprint(f"{self._site.id} {day}", str(number))
 
     def _signup(self, at_ms: int, visitor: int, shown: tuple[str, str], client: "_Client") -> Event:
         plan = self._draw.choice(("free", "free", "pro"))

@@ -52,6 +52,18 @@ export class Client {
     return this.send<T>(method, this.address(path), body);
   }
 
+  /** A piece of a file. */
+  put<T>(path: string, params: Record<string, string>, piece: Blob, signal?: AbortSignal): Promise<T> {
+    return this.send<T>("PUT", this.address(path, params), piece, signal);
+  }
+
+  /** A file, to be read piece by piece. */
+  async file(path: string, params: Record<string, string | undefined>, signal: AbortSignal): Promise<Response> {
+    const answer = await this.fetched(this.address(path, params), { method: "GET", headers: this.headers(), signal });
+    if (!answer.ok) throw await this.problem(answer);
+    return answer;
+  }
+
   /** A stream of server-sent events. */
   stream(address: string): Messages {
     return messages((signal) =>
@@ -65,27 +77,33 @@ export class Client {
   }
 
   private async send<T>(method: string, address: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const headers: Record<string, string> = { Accept: "application/json" };
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const headers = this.headers();
+    const isFile = body instanceof Blob;
+    if (body !== undefined) headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
     if (this.credentials.csrf && method !== "GET") headers["X-CSRF-Token"] = this.credentials.csrf;
-    if (this.credentials.key) headers["X-API-Key"] = this.credentials.key;
-    let answer: Response;
-    try {
-      answer = await this.fetcher(address, {
-        method,
-        headers,
-        credentials: "same-origin",
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        ...(signal ? { signal } : {}),
-      });
-    } catch (error) {
-      if (error instanceof DOMException && error.name === "AbortError") throw error;
-      throw new ApiError(0, "The server cannot be reached.");
-    }
+    const answer = await this.fetched(address, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: isFile ? body : JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    });
     if (!answer.ok) throw await this.problem(answer);
     if (answer.status === 204) return undefined as T;
     const told = (await answer.json()) as { data?: T };
     return (told.data === undefined ? told : told.data) as T;
+  }
+
+  private headers(): Record<string, string> {
+    return { Accept: "application/json", ...(this.credentials.key ? { "X-API-Key": this.credentials.key } : {}) };
+  }
+
+  private async fetched(address: string, request: RequestInit): Promise<Response> {
+    try {
+      return await this.fetcher(address, { credentials: "same-origin", ...request });
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new ApiError(0, "The server cannot be reached.");
+    }
   }
 
   private async problem(answer: Response): Promise<ApiError> {

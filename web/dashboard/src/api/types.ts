@@ -130,6 +130,21 @@ export interface Diagnosis {
   middleware: { seen: boolean; last_ms: number | null; visitors: number; blocked: number | null; blocked_percent: number | null };
   findings: string[];
 }
+export interface Bringing {
+  id: string;
+  site: string;
+  name: string;
+  content: "events" | "export";
+  size_bytes: number;
+  began_ms: number;
+  received_bytes: number;
+  phase: "receiving" | "waiting" | "running" | "done" | "failed";
+  done: number;
+  total: number;
+  events: number;
+  dropped: Record<string, number>;
+  error: string | null;
+}
 export interface Person {
   email: string;
   role: Role;

@@ -4,7 +4,7 @@ import { enLater } from "../i18n/en.later";
 import { filled } from "../i18n/index.svelte";
 import { ko } from "../i18n/ko";
 import { koLater } from "../i18n/ko.later";
-import { change, count, duration, goodness, metric, money } from "./number";
+import { bytes, change, count, duration, goodness, metric, money } from "./number";
 import { valueName } from "./names";
 import { bucketName, clock, dayRange, tick } from "./time";
 
@@ -23,6 +23,10 @@ describe("numbers", () => {
     expect(plain(duration(0, "en-US"))).toBe("0s");
     expect(plain(duration(3725, "ko-KR"))).toBe("1시간 2분");
     expect(metric("conversion_rate", 12.3, "en-US")).toBe("12.3%");
+  });
+
+  it("tell sizes of files", () => {
+    expect([0, 999, 1500, 12_345_678].map((size) => plain(bytes(size, "en-US")))).toEqual(["0 bytes", "999 bytes", "1.5 kB", "12.3 MB"]);
   });
 
   it("tell money to its last digit", () => {

@@ -26,6 +26,14 @@ export function change(value: number | null | undefined, locale: string): string
   }).format(value / 100);
 }
 
+/** A size of a file, in units of 1,000. */
+export function bytes(value: number, locale: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+  const at = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3));
+  const told = value / 1000 ** at;
+  return new Intl.NumberFormat(locale, { style: "unit", unit: units[at] as string, unitDisplay: at === 0 ? "long" : "short", maximumFractionDigits: at > 0 && told < 100 ? 1 : 0 }).format(told);
+}
+
 export function duration(seconds: number | null | undefined, locale: string): string {
   if (seconds === null || seconds === undefined) return NOTHING;
   const whole = Math.round(seconds);

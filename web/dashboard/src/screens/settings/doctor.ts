@@ -38,7 +38,7 @@ export function findings(told: Diagnosis, tried: Tried): Finding[] {
   else say("addresses", told.addresses.distinct > 0 ? true : null, told.addresses.distinct > 0 ? "doctor.addresses_seen" : "doctor.addresses_hint", { n: told.addresses.distinct });
   if (has("server_clock_off") || (tried.off_ms ?? 0) > MOST_OFF_MS) say("clock", false, "doctor.clock_hint");
   else say("clock", tried.off_ms !== null || told.clock.samples >= ENOUGH ? true : null, "doctor.clock_unknown");
-  if (!told.middleware.seen) say("blocked", null, "doctor.blocked_unknown");
+  if (told.middleware.blocked_percent === null) say("blocked", null, "doctor.blocked_unknown");
   else say("blocked", !has("many_blocked"), has("many_blocked") ? "doctor.blocked_hint" : "doctor.blocked_seen", { n: told.middleware.blocked_percent ?? 0 });
   if (has("counted_twice")) say("twice", false, "doctor.twice_hint");
   say("https", tried.secure, "doctor.https_hint");
