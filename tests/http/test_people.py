@@ -6,6 +6,7 @@ import json
 import pytest
 
 from liveinsight.http.exchange import Request, Response
+from liveinsight.http.routes import Access
 from liveinsight.wiring.local import LocalHome
 from liveinsight.wiring.settings import Settings
 
@@ -158,6 +159,45 @@ def test_roles_hold_on_the_server(owner):
         assert browser.ask("GET", "/api/people")[0] == 403
         own = {"email": "admin@shop.example", "role": "owner"}
         assert browser.ask("PUT", "/api/people", own)[0] == 403
+
+
+CHANGES = {
+    ("POST", "/api/sites"): {"id": "new"},
+    ("PUT", "/api/sites"): {"id": "default", "public": True},
+    ("DELETE", "/api/sites?site=default"): None,
+    ("POST", "/api/keys"): {"label": "x", "scopes": ["read"]},
+    ("DELETE", "/api/keys?id=x"): None,
+    ("POST", "/api/shares"): {"site": "default", "name": "x"},
+    ("DELETE", "/api/shares?id={share}"): None,
+    ("POST", "/api/people"): {"email": "x@shop.example", "role": "owner", "password": PASSWORD},
+    ("PUT", "/api/people"): {"email": "viewer@shop.example", "role": "owner"},
+    ("DELETE", "/api/people?email=owner@shop.example"): None,
+    ("POST", "/api/imports"): {"site": "default", "name": "past.csv", "size_bytes": 1},
+    ("PUT", "/api/imports?id={import}&offset=0"): {},
+    ("DELETE", "/api/imports?id={import}"): None,
+    ("POST", "/api/doctor?site=default"): {"views": [{"ip": "203.0.113.1"}]},
+}
+
+
+def test_no_change_is_a_viewers(owner, home):
+    """Each door that changes something refuses a viewer, a missing CSRF token and a stranger."""
+    _, share = owner.ask("POST", "/api/shares", {"site": "default", "name": "x"})
+    _, begun = owner.ask("POST", "/api/imports", CHANGES["POST", "/api/imports"])
+    doors = {
+        (route.method, route.path)
+        for route in home["front"].routes
+        if route.access is Access.MANAGER and route.method != "GET"
+    }
+    assert {(method, path.partition("?")[0]) for method, path in CHANGES} == doors
+    viewer, stranger = another(owner), Browser(owner.front, owner.loop)
+    careless = Browser(owner.front, owner.loop)
+    careless.cookie = owner.cookie
+    for (method, path), body in CHANGES.items():
+        asked = (method, path.format(share=share["id"], **{"import": begun["id"]}), body)
+        statuses = [browser.ask(*asked)[0] for browser in (viewer, careless, stranger)]
+        assert statuses == [403, 403, 401], asked
+    assert owner.ask("GET", "/api/people")[1]["people"][0]["role"] == "owner"
+    assert [site["id"] for site in owner.ask("GET", "/api/sites")[1]["sites"]] == ["default"]
 
 
 def test_somebody_stays_the_owner(owner):

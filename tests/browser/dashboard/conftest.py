@@ -60,13 +60,14 @@ class Watched:
     def __init__(self, context, url):
         self.faults = []
         self.allowed = set()
+        self.others = set()
         self._url = url
         context.on("request", self._request)
         context.on("console", self._console)
         context.on("weberror", lambda error: self.faults.append(str(error.error)))
 
     def _request(self, request):
-        if not request.url.startswith((self._url, "blob:", "data:")):
+        if not request.url.startswith((self._url, "blob:", "data:", *self.others)):
             self.faults.append(f"asks {request.url}")
 
     def _console(self, message):

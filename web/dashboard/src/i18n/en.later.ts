@@ -37,6 +37,7 @@ export const enLater = {
   "share.ask_password": "This share link has a password",
   "share.wrong_password": "The password is wrong.",
   "share.enter": "Open",
+  "share.gone_hint": "It was revoked, or its time is over. Ask who gave it to you for another.",
   "share.gone": "This share link is not valid any more.",
   "goals.new": "New goal",
   "goals.none": "No goals yet",

@@ -38,6 +38,7 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "share.ask_password": "비밀번호가 필요한 공유 링크입니다",
   "share.wrong_password": "비밀번호가 올바르지 않습니다.",
   "share.enter": "열기",
+  "share.gone_hint": "취소되었거나 기간이 지났습니다. 링크를 보낸 사람에게 새 링크를 요청하세요.",
   "share.gone": "더 이상 유효하지 않은 공유 링크입니다.",
   "goals.new": "새 목표",
   "goals.none": "아직 목표가 없습니다",

@@ -3,7 +3,7 @@
 import { ApiError } from "../api/client";
 import type { App } from "../state/app.svelte";
 
-export type Opened = "in" | "wants password" | "wrong password";
+export type Opened = "in" | "gone" | "wants password" | "wrong password";
 
 export async function openShare(app: App, password: string | null): Promise<Opened> {
   try {
@@ -13,6 +13,7 @@ export async function openShare(app: App, password: string | null): Promise<Open
     if (app.view.site !== guest.site) app.go({ site: guest.site }, "replace");
     return "in";
   } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return "gone";
     if (!(error instanceof ApiError) || error.field !== "password") throw error;
     return password === null ? "wants password" : "wrong password";
   }

@@ -14,6 +14,8 @@ export class App {
   notice = $state.raw<{ text: string; isError: boolean } | null>(null);
   /** Came by a share link: reads one site, with a key of its own. */
   isSharedGuest = $state(false);
+  /** The share link was revoked, or is over. */
+  isShareGone = $state(false);
   /** The set-up is still to be done, and stands before the screen. */
   needsSetup = $state(false);
   /** The login stands before the screen. */
@@ -29,7 +31,8 @@ export class App {
     this.config = config;
     this.api = new Client(config);
     this.api.onUnauthorized = () => {
-      if (!this.isSharedGuest) this.needsLogin = true;
+      if (this.isSharedGuest) this.isShareGone = true;
+      else this.needsLogin = true;
     };
     if (config.sign_in === "key") this.api.credentials.key = sessionStorage.getItem("liveinsight.key");
     addEventListener("popstate", () => (this.view = parseView(location.search)));

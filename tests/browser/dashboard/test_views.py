@@ -1,0 +1,248 @@
+"""Each figure of each tab, ranges and comparisons, and how the page bears a slow or lost server."""
+
+import re
+import threading
+import time
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard_home import EMAIL, PASSWORD, a_view
+
+CUSTOM = ["is_not", "event", ["page_view", "engagement", "session_start", "session_end"]]
+TABS = {
+    "sources": "source channel referrer utm_campaign utm_source utm_medium utm_content utm_term",
+    "pages": "page entry_page exit_page title hostname",
+    "places": "country region city language",
+    "devices": "browser os device screen",
+    "events": "event",
+}
+NUMBERS = "[data-testid=number-visitors] b"
+
+
+@pytest.mark.parametrize("panel", TABS)
+def test_each_tabs_figures_are_the_apis(page, home, panel):
+    """Every row's value and share, tab by tab, to the digit."""
+    about = {"filters": CUSTOM} if panel == "events" else {}
+    for tab in TABS[panel].split():
+        page.goto(f"/?site=shop&range=24h&tab={panel}:{tab}")
+        asked = {"range": "24h", "metrics": ["visitors"], "dimensions": [tab], "limit": 9}
+        told = home.query("shop", **asked, **about)
+        rows = page.locator(f"[data-panel={panel}] .bars li")
+        expect(rows).to_have_count(len(told["results"]))
+        counts = rows.locator(".told").all_inner_texts()
+        assert counts == [str(row["metrics"][0]) for row in told["results"]], tab
+        all_of_them = told["totals"][0]
+        shares = [round(100 * row["metrics"][0] / all_of_them) for row in told["results"]]
+        assert rows.locator(".share").all_inner_texts() == [f"{share}%" for share in shares], tab
+
+
+def test_goals_properties_and_revenue_are_the_apis(page, home):
+    """The further tabs of the events panel, and the goals' page."""
+    panel = page.locator("[data-panel=events]")
+    page.goto("/?site=shop&range=24h&tab=events:goals")
+    asked = {"range": "24h", "metrics": ["conversions", "conversion_rate"], "goal": "Sign up"}
+    count, rate = home.query("shop", **asked)["totals"]
+    expect(panel.locator(".told")).to_have_text(str(count))
+    expect(panel).to_contain_text(f"{rate:.1f}".removesuffix(".0") + "%")
+    page.goto("/?site=shop&range=24h&tab=events:revenue")
+    asked = {"range": "24h", "metrics": ["revenue"], "filters": CUSTOM}
+    expect(panel).to_contain_text("€" + home.query("shop", **asked)["totals"][0]["EUR"])
+    page.goto("/?site=shop&range=24h&tab=events:props")
+    asked = {"range": "24h", "metrics": ["visitors"], "dimensions": ["prop:plan"]}
+    told = home.query("shop", **asked, filters=["is_not", "prop:plan", [None]])["results"]
+    expect(panel.locator(".bars li")).to_have_count(len(told))
+    shown = panel.locator(".told").all_inner_texts()
+    assert shown == [str(row["metrics"][0]) for row in told]
+
+
+def test_the_table_behind_the_chart_is_the_apis(page, home):
+    """Each bucket of each interval with its compared value; the comparison and interval are chosen."""
+    page.goto("/?site=shop&range=today")
+    expect(page.locator(NUMBERS)).to_be_visible()
+    page.click("button[title='Compare']")
+    page.click("text=Previous year")
+    page.wait_for_url(re.compile("compare=previous_year"))
+    page.locator("select.interval").select_option("hour")
+    page.click("button[aria-label='Show as a table']")
+    rows = page.locator(".chart tbody tr")
+    expect(rows.first).to_be_visible()
+    page.keyboard.press("x")
+    page.wait_for_url(re.compile("compare=none"))
+    asked = {"range": "today", "metrics": ["visitors"], "dimensions": ["time:hour"]}
+    told = home.query("shop", **asked)["results"]
+    expect(rows).to_have_count(len(told))
+    values = rows.locator("td:nth-child(2)").all_inner_texts()
+    assert values == [f"{row['metrics'][0] or 0:,}" for row in told]
+
+
+def test_any_range_by_the_calendar(page):
+    """Two days clicked, in either order, are the range; arrow keys and Enter do as well."""
+    page.goto("/?site=shop")
+    opener = page.locator("[data-testid=range]")
+    opener.click()
+    days = page.locator(".calendar [data-day]:not([disabled]):not(.other)")
+    first = days.first.get_attribute("data-day")
+    page.keyboard.press("Escape")
+    opener.click()
+    page.click(".calendar button[aria-label='Earlier']")
+    days.nth(11).click()
+    days.nth(4).click()
+    page.wait_for_url(re.compile("range="))
+    chosen = parse_qs(urlparse(page.url).query)["range"][0].split("..")
+    assert (chosen[0][8:], chosen[1][8:]) == ("05", "12")
+    assert chosen[1] < first
+    opener.click()
+    page.locator(f"[data-day='{chosen[1]}']").focus()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"-10\.\.\d{4}-\d\d-11"))
+
+
+def test_a_slow_server_shows_skeletons_a_failing_one_says_so(troubled):
+    """Each part of the page waits in its own shape, tells what is wrong, and can be asked again."""
+    held = []
+    troubled.route("**/api/query", held.append)
+    troubled.goto("/?site=shop&range=24h")
+    expect(troubled.locator("[data-panel=pages] .skeleton").first).to_be_visible()
+    expect(troubled.locator(".tiles .skeleton").first).to_be_visible()
+    troubled.unroute("**/api/query")
+    refusal = '{"status": "error", "message": "busy"}'
+    for route in held:
+        route.fulfill(status=503, body=refusal, content_type="application/json")
+    panel = troubled.locator("[data-panel=pages]")
+    expect(panel.locator("[role=alert]")).to_contain_text("busy at the moment")
+    panel.locator("button", has_text="Try again").click()
+    expect(panel.locator(".bars li")).to_have_count(5)
+
+
+def test_a_lost_connection_is_told_and_the_figures_stay(troubled):
+    """Off the net the strip says so and keeps its number; back on it is connected by itself."""
+    troubled.goto("/?site=shop&range=24h")
+    signal = troubled.locator(".strip .signal")
+    expect(signal).to_have_text("Connected")
+    before = troubled.locator(NUMBERS).inner_text()
+    watch = troubled.context
+    watch.set_offline(offline=True)
+    troubled.evaluate("dispatchEvent(new Event('offline'))")
+    troubled.locator("[data-panel=devices] .bars button").first.click()
+    expect(signal).to_contain_text("Connection lost")
+    expect(troubled.locator(NUMBERS)).to_have_text(before)
+    watch.set_offline(offline=False)
+    expect(signal).to_have_text("Connected")
+
+
+def test_a_session_that_ends_leads_to_the_login_and_back(guest, home):
+    """Signed out meanwhile, the next click asks for the login, and then shows what was clicked."""
+    context, watched = guest()
+    watched.allowed.add("401")
+    page = context.new_page()
+    signed = page.request.post("/api/session", data={"email": EMAIL, "password": PASSWORD})
+    assert signed.status == 200
+    page.goto("/?site=shop&range=24h")
+    expect(page.locator(NUMBERS)).to_be_visible()
+    context.clear_cookies()
+    page.locator("[data-panel=pages] .bars button", has_text="/docs").click()
+    page.fill("input[type=email]", EMAIL)
+    page.fill("input[type=password]", PASSWORD)
+    page.click("button.primary")
+    expect(page.locator(".chip")).to_contain_text("/docs")
+    expect(page.locator(NUMBERS)).to_be_visible()
+
+
+def test_all_sites_at_a_glance(page, home):
+    """Each site with who is there now, its week, and its course."""
+    home.ask("POST", "sites", {"id": "other", "domains": ["other.example"]})
+    home.send(a_view("other", 1, "/", 2), a_view("other", 2, "/", 2))
+    home.wait_for("other", 2)
+    page.goto("/")
+    cards = page.locator(".sites li")
+    expect(cards).to_have_count(2)
+    other = cards.filter(has_text="other.example")
+    expect(other.locator(".online .number")).to_have_text("2")
+    expect(other.locator("svg path")).to_have_attribute("d", re.compile("^M"))
+    other.locator("a").click()
+    expect(page.locator("h1")).to_have_text("other.example")
+    home.ask("DELETE", "sites?site=other")
+
+
+WATCH_CALM = """() => {
+  window.calm = {shift: 0, lines: 0};
+  new PerformanceObserver((list) => { for (const one of list.getEntries())
+    if (!one.hadRecentInput) calm.shift += one.value; }).observe({type: "layout-shift"});
+  new MutationObserver((list) => { for (const one of list)
+    calm.lines += [...one.addedNodes].filter((node) => node.nodeName === "LI").length;
+  }).observe(document.querySelector(".feed"), {childList: true});
+}"""
+
+
+def test_a_thousand_events_a_second_look_calm(page, home):
+    """The feed shows a few of them and says so, nothing moves about, the number keeps up."""
+    home.ask("POST", "sites", {"id": "rush", "domains": ["rush.example"]})
+    page.goto("/?site=rush&view=live")
+    expect(page.locator(".signal")).to_have_text("Connected")
+    page.evaluate(WATCH_CALM)
+    began = time.monotonic()
+    visitors = 250
+    crowd = [a_view("rush", n % visitors, f"/{n % 40}", 0) for n in range(4000)]
+    sending = threading.Thread(target=home.send, args=crowd)
+    sending.start()
+    expect(page.locator(".stream .top")).to_contain_text("showing a sample")
+    sending.join()
+    expect(page.locator("[data-testid=online]")).to_have_text(str(visitors))
+    calm = page.evaluate("calm")
+    lasted_s = time.monotonic() - began
+    # A line each 280 ms at most, however much comes.
+    assert 0 < calm["lines"] <= lasted_s / 0.28 + 2
+    assert calm["shift"] < 0.02
+    assert page.locator(".feed li").count() <= 30
+    home.ask("DELETE", "sites?site=rush")
+
+
+def test_the_policy_and_the_credit(page, home):
+    """No inline script or style is let through, and who made the country data is named."""
+    answer = page.goto("/?site=shop&range=24h")
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'self'" in policy
+    assert "unsafe" not in policy
+    credit = page.locator("footer a", has_text="IP Geolocation by DB-IP")
+    expect(credit).to_be_visible()
+    assert credit.get_attribute("href") == "https://db-ip.com"
+    assert "http" not in {urlparse(link).scheme for link in credit_free_links(page)}
+
+
+def credit_free_links(page):
+    """Where all other links lead."""
+    return page.eval_on_selector_all(
+        "a[href]",
+        "all => all.map(one => one.getAttribute('href')).filter(one => !one.includes('db-ip'))",
+    )
+
+
+def test_it_prints(page):
+    """On paper stand the figures, light, without what can only be clicked."""
+    page.goto("/?site=shop&range=24h")
+    expect(page.locator("[data-panel=pages] .bars li")).to_have_count(5)
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.locator("header.bar").is_hidden()
+    assert page.locator(".controls").is_hidden()
+    assert page.locator(NUMBERS).is_visible()
+    ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+    assert page.pdf()[:5] == b"%PDF-"
+
+
+def test_theme_and_language_are_kept(page):
+    """Chosen once they stay, without a flash, and the whole page speaks Korean."""
+    page.goto("/?site=shop&range=24h")
+    page.click("header .end .menu > button")
+    page.locator(".choices button", has_text="Dark").click()
+    page.locator(".choices button", has_text="한국어").click()
+    expect(page.locator("[data-panel=pages] h2")).to_have_text("페이지")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.locator("[data-panel=pages] h2")).to_have_text("페이지")
