@@ -28,7 +28,7 @@ FLAGS = (
     "--disable-sync",
 )
 # Not a limit that is tested: how long a hanging test takes to say so.
-PATIENCE_MS = 9_000
+PATIENCE_MS = 60_000
 AGENTS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",

@@ -1,7 +1,7 @@
 """A real Chromium before the real server; every page is held to its manners."""
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from dashboard_home import (
     BUILT,
@@ -14,6 +14,8 @@ from dashboard_home import (
     known_traffic,
     running,
 )
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
