@@ -164,6 +164,7 @@ export const en = {
   "panel.events": "Events",
   "panel.aside": "Set aside",
   "panel.aside_hint": "Not counted, and why",
+  "panel.aside_unfiltered": "Of the whole site: filters do not apply",
   "panel.aside_reason": "Reason",
   "panel.aside_empty": "Nothing was set aside",
   "panel.aside_empty_hint": "Bots, excluded addresses and refused events would be listed here with their reason.",

@@ -164,6 +164,7 @@ export const ko: Record<keyof typeof en, string> = {
   "panel.events": "이벤트",
   "panel.aside": "제외된 트래픽",
   "panel.aside_hint": "집계에서 제외된 이벤트와 이유",
+  "panel.aside_unfiltered": "사이트 전체 기준: 필터가 적용되지 않습니다",
   "panel.aside_reason": "이유",
   "panel.aside_empty": "제외된 이벤트가 없습니다",
   "panel.aside_empty_hint": "봇, 제외된 주소, 거부된 이벤트가 이유와 함께 여기에 표시됩니다.",

@@ -72,7 +72,9 @@ export class App {
       this.sites = (await this.api.get<{ sites: Site[] }>("sites")).sites;
       // Before the set-up only a public site can be seen: that of the demo.
       this.needsSetup = this.session?.setup === true && (this.sites.length === 0 || this.setupToken !== null);
-      this.needsLogin = this.sites.length === 0 && this.isGuest && !this.isSharedGuest;
+      // What is not among the public sites may be there for who signs in.
+      const isMissing = this.sites.length === 0 || (this.view.site !== null && this.site === null);
+      this.needsLogin = isMissing && this.isGuest && !this.isSharedGuest;
     } catch (error) {
       if (!(error instanceof ApiError) || (error.status !== 401 && error.status !== 403)) throw error;
       this.needsLogin = true;
