@@ -26,6 +26,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A page that frames a shared view is of the net, and our server of this machine.
+    "--disable-features=LocalNetworkAccessChecks",
 )
 # Not a limit that is tested: how long a hanging test takes to say so.
 PATIENCE_MS = 60_000

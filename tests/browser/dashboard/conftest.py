@@ -47,6 +47,21 @@ def home(built, tmp_path_factory):
         yield home
 
 
+@pytest.fixture
+def fresh(home):
+    """Makes sites of a test's own; asked for before the page, they outlive it."""
+    made = []
+
+    def site(name, **settings):
+        home.ask("POST", "sites", {"id": name, "domains": [f"{name}.example"], **settings})
+        made.append(name)
+
+    yield site
+    there = {one["id"] for one in home.ask("GET", "sites")["sites"]}
+    for name in there.intersection(made):
+        home.ask("DELETE", f"sites?site={name}")
+
+
 @pytest.fixture(scope="module")
 def chrome():
     """One browser for all tests here; while it is open its loop runs, and no other test's can."""
@@ -127,8 +142,8 @@ def page(guest, signed_in):
 
 @pytest.fixture
 def troubled(guest, signed_in):
-    """The owner's page, where the browser may complain of the 503s that a test brings about."""
+    """The owner's page, where the browser may complain of refusals that a test brings about."""
     context, watched = guest()
-    watched.allowed.add("503")
+    watched.allowed |= {"400", "404", "503", "ERR_INTERNET_DISCONNECTED"}
     context.add_cookies(signed_in["cookies"])
     return context.new_page()

@@ -235,9 +235,9 @@ def test_first_steps_turn_green(page, home):
     home.ask("DELETE", "sites?site=fresh-example")
 
 
-def test_strangers_text_stays_text(page, home):
+def test_strangers_text_stays_text(fresh, page, home):
     """Markup, right-to-left marks, endless paths and emoji are shown, and nothing else."""
-    home.ask("POST", "sites", {"id": "wild", "domains": ["wild.example"]})
+    fresh("wild")
     evil = "<img src=x onerror=window.pwned=1>"
     strange = [
         a_view("wild", 1, "/%3Cscript%3Ewindow.pwned=1%3C/script%3E", title=evil),
@@ -256,7 +256,6 @@ def test_strangers_text_stays_text(page, home):
         assert page.evaluate("window.pwned") is None
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, view
-    home.ask("DELETE", "sites?site=wild")
 
 
 def test_the_keyboard_is_enough(page):
@@ -311,8 +310,10 @@ def test_nothing_shifts_while_it_loads(guest, signed_in):
     assert page.evaluate("window.shift") < 0.02
 
 
-AXE = """async () => {
-  const found = await axe.run(document, {resultTypes: ["violations"]});
+# The theme changes colours and nothing else: the second time only those are looked at.
+AXE = """async (dark) => {
+  const runOnly = dark ? {runOnly: ["color-contrast"]} : {};
+  const found = await axe.run(document, {resultTypes: ["violations"], ...runOnly});
   return found.violations.map((one) => [one.id, one.nodes.slice(0, 3).map((node) => node.html)]);
 }"""
 SCREENS = {
@@ -370,7 +371,7 @@ def test_axe_finds_nothing(guest, signed_in, theme, locale):
         shown_whole(page, address)
         kept(page, name, theme, locale)
         page.evaluate(axe)
-        if found := page.evaluate(AXE):
+        if found := page.evaluate(AXE, theme == "dark"):
             faults[name] = found
     assert faults == {}, json.dumps(faults, indent=1)
 

@@ -5,7 +5,6 @@ import threading
 import time
 from urllib.parse import parse_qs, urlparse
 
-import pytest
 from playwright.sync_api import expect
 
 from dashboard_home import EMAIL, PASSWORD, a_view
@@ -21,21 +20,28 @@ TABS = {
 NUMBERS = "[data-testid=number-visitors] b"
 
 
-@pytest.mark.parametrize("panel", TABS)
-def test_each_tabs_figures_are_the_apis(page, home, panel):
-    """Every row's value and share, tab by tab, to the digit."""
-    about = {"filters": CUSTOM} if panel == "events" else {}
-    for tab in TABS[panel].split():
-        page.goto(f"/?site=shop&range=24h&tab={panel}:{tab}")
-        asked = {"range": "24h", "metrics": ["visitors"], "dimensions": [tab], "limit": 9}
-        told = home.query("shop", **asked, **about)
-        rows = page.locator(f"[data-panel={panel}] .bars li")
-        expect(rows).to_have_count(len(told["results"]))
-        counts = rows.locator(".told").all_inner_texts()
-        assert counts == [str(row["metrics"][0]) for row in told["results"]], tab
-        all_of_them = told["totals"][0]
-        shares = [round(100 * row["metrics"][0] / all_of_them) for row in told["results"]]
-        assert rows.locator(".share").all_inner_texts() == [f"{share}%" for share in shares], tab
+def turn(page, address):
+    """The page goes there without being loaded anew, as by a click or by back."""
+    page.evaluate(
+        "to => { history.pushState(null, '', to); dispatchEvent(new PopStateEvent('popstate')); }",
+        address,
+    )
+
+
+def test_each_tabs_figures_are_the_apis(page, home):
+    """Every row's value and share, in all tabs of all panels, to the digit."""
+    page.goto("/?site=shop&range=24h")
+    for panel, tabs in TABS.items():
+        about = {"filters": CUSTOM} if panel == "events" else {}
+        for tab in tabs.split():
+            turn(page, f"/?site=shop&range=24h&tab={panel}:{tab}")
+            asked = {"range": "24h", "metrics": ["visitors"], "dimensions": [tab], "limit": 9}
+            told = home.query("shop", **asked, **about)
+            rows = page.locator(f"[data-panel={panel}] .bars li")
+            counts = [row["metrics"][0] for row in told["results"]]
+            expect(rows.locator(".told")).to_have_text([f"{count:,}" for count in counts])
+            shares = [f"{100 * count / told['totals'][0]:.0f}%" for count in counts]
+            expect(rows.locator(".share")).to_have_text(shares)
 
 
 def test_goals_properties_and_revenue_are_the_apis(page, home):
@@ -105,7 +111,7 @@ def test_any_range_by_the_calendar(page):
 def test_a_slow_server_shows_skeletons_a_failing_one_says_so(troubled):
     """Each part of the page waits in its own shape, tells what is wrong, and can be asked again."""
     held = []
-    troubled.route("**/api/query", held.append)
+    troubled.route("**/api/query", lambda route: held.append(route))  # noqa: PLW0108 - it marks its handler
     troubled.goto("/?site=shop&range=24h")
     expect(troubled.locator("[data-panel=pages] .skeleton").first).to_be_visible()
     expect(troubled.locator(".tiles .skeleton").first).to_be_visible()
@@ -116,7 +122,7 @@ def test_a_slow_server_shows_skeletons_a_failing_one_says_so(troubled):
     panel = troubled.locator("[data-panel=pages]")
     expect(panel.locator("[role=alert]")).to_contain_text("busy at the moment")
     panel.locator("button", has_text="Try again").click()
-    expect(panel.locator(".bars li")).to_have_count(5)
+    expect(panel.locator(".bars li").first).to_be_visible()
 
 
 def test_a_lost_connection_is_told_and_the_figures_stay(troubled):
@@ -153,9 +159,9 @@ def test_a_session_that_ends_leads_to_the_login_and_back(guest, home):
     expect(page.locator(NUMBERS)).to_be_visible()
 
 
-def test_all_sites_at_a_glance(page, home):
+def test_all_sites_at_a_glance(fresh, page, home):
     """Each site with who is there now, its week, and its course."""
-    home.ask("POST", "sites", {"id": "other", "domains": ["other.example"]})
+    fresh("other")
     home.send(a_view("other", 1, "/", 2), a_view("other", 2, "/", 2))
     home.wait_for("other", 2)
     page.goto("/")
@@ -166,7 +172,6 @@ def test_all_sites_at_a_glance(page, home):
     expect(other.locator("svg path")).to_have_attribute("d", re.compile("^M"))
     other.locator("a").click()
     expect(page.locator("h1")).to_have_text("other.example")
-    home.ask("DELETE", "sites?site=other")
 
 
 WATCH_CALM = """() => {
@@ -179,9 +184,9 @@ WATCH_CALM = """() => {
 }"""
 
 
-def test_a_thousand_events_a_second_look_calm(page, home):
+def test_a_thousand_events_a_second_look_calm(fresh, page, home):
     """The feed shows a few of them and says so, nothing moves about, the number keeps up."""
-    home.ask("POST", "sites", {"id": "rush", "domains": ["rush.example"]})
+    fresh("rush")
     page.goto("/?site=rush&view=live")
     expect(page.locator(".signal")).to_have_text("Connected")
     page.evaluate(WATCH_CALM)
@@ -199,7 +204,6 @@ def test_a_thousand_events_a_second_look_calm(page, home):
     assert 0 < calm["lines"] <= lasted_s / 0.28 + 2
     assert calm["shift"] < 0.02
     assert page.locator(".feed li").count() <= 30
-    home.ask("DELETE", "sites?site=rush")
 
 
 def test_the_policy_and_the_credit(page, home):
@@ -225,7 +229,7 @@ def credit_free_links(page):
 def test_it_prints(page):
     """On paper stand the figures, light, without what can only be clicked."""
     page.goto("/?site=shop&range=24h")
-    expect(page.locator("[data-panel=pages] .bars li")).to_have_count(5)
+    expect(page.locator("[data-panel=pages] .bars li").first).to_be_visible()
     page.emulate_media(media="print", color_scheme="dark")
     assert page.locator("header.bar").is_hidden()
     assert page.locator(".controls").is_hidden()

@@ -30,6 +30,8 @@ export function draw(box: Box, values: Points, ghost: Points, unfinished: boolea
   const top = Math.max(most, ...values.map((one) => one ?? 0), ...ghost.map((one) => one ?? 0));
   // d3-scale would do this and bring 8 kB for its formats and colours.
   const [, high] = nice(0, top || 1, 4);
+  // Nobody comes by halves.
+  const isCount = [...values, ...ghost].every((one) => one === null || Number.isInteger(one));
   const floor = box.height - box.bottom;
   const y = (value: number) => floor - ((floor - box.top) * value) / high;
 
@@ -42,7 +44,7 @@ export function draw(box: Box, values: Points, ghost: Points, unfinished: boolea
     fill: under(values) ?? "",
     // The compared span can be longer by a bucket; it ends with ours.
     ghost: path(ghost.slice(0, values.length)) ?? "",
-    ticks: ticks(0, high, 4),
+    ticks: ticks(0, high, 4).filter((one) => !isCount || Number.isInteger(one)),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { DEFAULT } from "../state/view";
-import { draw, labelled, nearest, spark, type Box } from "./chart";
+import { draw, gutter, labelled, nearest, spark, type Box } from "./chart";
 import { csv } from "./csv";
 import { deeper, PANELS, panelQuestion, seriesQuestion, type Tab } from "./questions";
 
@@ -12,6 +12,17 @@ describe("the chart", () => {
     expect([drawing.x(0), drawing.x(2)]).toEqual([4, 204]);
     expect([drawing.y(0), drawing.y(100)]).toEqual([110, 10]);
     expect(drawing.ticks).toContain(100);
+  });
+
+  it("counts in whole numbers", () => {
+    expect(draw(BOX, [0, 2, 1], [], false).ticks).toEqual([0, 1, 2]);
+    expect(draw(BOX, [0, 0], [], false).ticks).toEqual([0, 1]);
+    expect(draw(BOX, [1.2, 1.9], [], false).ticks).toContain(0.5);
+  });
+
+  it("leaves room for its longest figure", () => {
+    expect(gutter(["0", "1,500"])).toBeGreaterThan(gutter(["0", "15"]));
+    expect(gutter(["1분 30초"])).toBeGreaterThan(gutter(["1m 30s"]));
   });
 
   it("dashes what is not over yet", () => {
