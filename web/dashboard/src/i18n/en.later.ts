@@ -163,6 +163,7 @@ export const enLater = {
   "exports.broken": "The connection broke before the file was whole. Try again.",
   "imports.hint": "Past events of this site: CSV or JSON lines in the fields of POST /api/events (.gz too), or a file that was exported here. The same file sent twice counts once. Very large files are quicker on the command line: liveinsight import.",
   "imports.file": "File",
+  "imports.choose": "Choose a file…",
   "imports.content": "What it holds",
   "imports.events": "Events (CSV or JSON lines)",
   "imports.export": "An export of LiveInsight",

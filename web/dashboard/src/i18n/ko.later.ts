@@ -164,6 +164,7 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "exports.broken": "파일을 다 받기 전에 연결이 끊어졌습니다. 다시 시도하세요.",
   "imports.hint": "이 사이트의 지난 이벤트: POST /api/events 필드를 가진 CSV 또는 JSON lines(.gz 가능), 또는 여기서 내보낸 파일. 같은 파일을 두 번 보내도 한 번만 집계됩니다. 아주 큰 파일은 명령줄(liveinsight import)이 더 빠릅니다.",
   "imports.file": "파일",
+  "imports.choose": "파일 선택…",
   "imports.content": "내용",
   "imports.events": "이벤트 (CSV 또는 JSON lines)",
   "imports.export": "LiveInsight에서 내보낸 파일",
