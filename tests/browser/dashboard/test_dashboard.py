@@ -361,14 +361,17 @@ def kept(page, name, theme, locale):
 
 @pytest.mark.parametrize(("theme", "locale"), [("light", "en-US"), ("dark", "ko-KR")])
 def test_axe_finds_nothing(guest, signed_in, theme, locale):
-    """No screen has a violation, in either theme and language."""
+    """No screen has a violation; in the dark those that have every colour are looked at again."""
     context, _ = guest(theme=theme, locale=locale, motion="reduce")
     context.add_cookies(signed_in["cookies"])
     axe = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")
     page = context.new_page()
     faults = {}
-    for name, address in SCREENS.items():
-        shown_whole(page, address)
+    screens = (
+        list(SCREENS) if theme == "light" else ["site", "live", "funnels", "install", "drawer"]
+    )
+    for name in screens:
+        shown_whole(page, SCREENS[name])
         kept(page, name, theme, locale)
         page.evaluate(axe)
         if found := page.evaluate(AXE, theme == "dark"):
@@ -380,7 +383,7 @@ def test_axe_finds_nothing(guest, signed_in, theme, locale):
     ("width", "theme", "locale", "screens"),
     [
         (320, "light", "en-US", list(SCREENS)),
-        (360, "dark", "ko-KR", list(SCREENS)),
+        (360, "dark", "ko-KR", ["site", "live", "funnels", "install", "drawer"]),
         (768, "light", "ko-KR", ["site", "live"]),
         (2560, "dark", "en-US", ["site", "live"]),
     ],

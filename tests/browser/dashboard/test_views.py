@@ -115,10 +115,10 @@ def test_a_slow_server_shows_skeletons_a_failing_one_says_so(troubled):
     troubled.goto("/?site=shop&range=24h")
     expect(troubled.locator("[data-panel=pages] .skeleton").first).to_be_visible()
     expect(troubled.locator(".tiles .skeleton").first).to_be_visible()
-    troubled.unroute("**/api/query")
     refusal = '{"status": "error", "message": "busy"}'
     for route in held:
         route.fulfill(status=503, body=refusal, content_type="application/json")
+    troubled.unroute("**/api/query")
     panel = troubled.locator("[data-panel=pages]")
     expect(panel.locator("[role=alert]")).to_contain_text("busy at the moment")
     panel.locator("button", has_text="Try again").click()
