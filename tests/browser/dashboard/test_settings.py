@@ -126,7 +126,7 @@ def test_a_shared_view_stands_in_another_page(page, guest, home):
     expect(inside.locator("[data-testid=number-visitors] b")).to_have_text(visitors)
     assert inside.locator("header.bar").count() == 0
     page.goto("/?site=shop&view=settings&part=shares")
-    row = page.locator("tbody tr", has_text="Yes")
+    row = page.locator("tbody tr", has_text="Shared view")
     expect(row).to_have_count(1)
     row.locator(".danger").click()
     expect(row).to_have_count(0)
