@@ -119,6 +119,7 @@ class EventsProtocol(LimitedProtocol):
             self.url == EVENTS_URL
             and parser.get_method() == b"POST"
             and (self.cycle is None or self.cycle.response_complete)
+            and not self.flow.write_paused  # who reads no answers is waited for there
             and parser.should_keep_alive()
             and not self.expect_100_continue
             and not parser.should_upgrade()
