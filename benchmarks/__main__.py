@@ -16,6 +16,7 @@ BENCHMARKS = {
     "recognise": "what recognising agents, countries and sources costs",
     "collect": "acknowledged events beside an empty app and nginx, and their latency",
     "query": "every panel of the dashboard over 1 and 10 million events, beside native tables",
+    "functions": "the AWS functions' start beside a bare one's, and their work for a request",
     "live": "how soon an event is seen, what watching costs, how soon the server is ready",
 }
 

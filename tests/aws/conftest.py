@@ -152,7 +152,22 @@ class Deployment:
             empty.stop()
         home.outputs["build"] = done(home.script("build", "--installed")).stdout
         done(home.script(*deploy, "--code-only"))
+        home.outputs["before dry runs"] = told_by(home)
+        for name in DRY_RUNS:
+            home.outputs[f"dry {name}"] = done(home.script(name, "dev", "--dry-run")).stderr
+        home.outputs["after dry runs"] = told_by(home)
         return home
+
+
+def told_by(home: Home) -> str:
+    """What an account and its state say that scripts could have changed."""
+    version = ("--query", "join(' ', Aliases[].FunctionVersion)")
+    aliases = home.aws(
+        "lambda", "list-aliases", "--function-name", "liveinsight-stats-api-dev", *version
+    )
+    objects = home.aws("s3api", "list-buckets", "--query", "join(' ', Buckets[].Name)")
+    state = home.terraform("state", "pull").stdout
+    return f"{state}\n{aliases}\n{objects}"
 
 
 def done(told: "subprocess.CompletedProcess[str]") -> "subprocess.CompletedProcess[str]":
@@ -191,6 +206,7 @@ def a_dashboard(checkout: Path) -> Path:
     return web
 
 
+DRY_RUNS = ("bootstrap-state", "emergency-deploy", "rollback", "state-backup", "destroy")
 DEPLOYMENT = pytest.StashKey[Deployment]()
 
 

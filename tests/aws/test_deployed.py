@@ -18,6 +18,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from aws.conftest import DRY_RUNS
 from aws.gateway import Gateway
 from aws_home import CHROME
 
@@ -126,6 +127,16 @@ def test_a_home_without_code_says_so(deployed):
     told = json.loads(deployed.outputs["before code"])
     assert told["statusCode"] == 503
     assert "Nothing is deployed here yet" in told["body"]
+
+
+@pytest.mark.parametrize("name", DRY_RUNS)
+def test_a_dry_run_changes_nothing(deployed, name):
+    """With --dry-run a script shows what it would do, and leaves account and state as they were."""
+    assert (
+        "would" in deployed.outputs[f"dry {name}"]
+        or "nothing was" in deployed.outputs[f"dry {name}"]
+    )
+    assert deployed.outputs["before dry runs"] == deployed.outputs["after dry runs"]
 
 
 def test_packages_are_small(deployed):
