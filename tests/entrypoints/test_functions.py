@@ -380,7 +380,7 @@ def test_the_collector_stays_light():
         "import sys; from liveinsight.wiring import aws\n"
         "from liveinsight.wiring.event_collector import event_collector\n"
         "from aws_home import Failing, SETTINGS\n"
-        "made = {'get_item': lambda r: {'Item': {'value': {'B': b'x' * 32}}}}\n"
+        "made = {'get_item': lambda r: {'Item': {'value': {'B': b'x' * 32}}}, 'query': lambda r: {'Items': []}}\n"
         "event_collector(aws.Environment(SETTINGS), Failing(None, **made))\n"
         "heavy = {'duckdb', 'numpy', 're2', 'ua_parser', 'ua_parser_rs', 'uvicorn', 'sqlite3', 'maxminddb'}\n"
         "print(sorted(heavy & set(sys.modules)))"

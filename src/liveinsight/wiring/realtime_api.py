@@ -6,15 +6,20 @@ from liveinsight.adapters.aws.table import DynamoEvents
 from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.http.live import LiveDoor
 from liveinsight.http.routes import Front
+from liveinsight.ports import Clock
 from liveinsight.usecases.recognise import recognise
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.aws import Environment, Parts, log
 
 
-def realtime_api(environment: Environment | None = None, dynamodb: DynamoDb | None = None) -> Front:
+def realtime_api(
+    environment: Environment | None = None,
+    dynamodb: DynamoDb | None = None,
+    clock: Clock | None = None,
+) -> Front:
     """Tells who is here now."""
     environment = environment or Environment()
-    parts = Parts(environment, dynamodb)
+    parts = Parts(environment, dynamodb, clock)
     events = DynamoEvents(
         parts.dynamodb,
         environment.text("EVENTS_TABLE"),

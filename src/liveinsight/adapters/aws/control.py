@@ -31,13 +31,17 @@ class DynamoControl:
         self._client = client
         self._table = table
         self._now_ms = now_ms
-        self._read_ms = -GOOD_FOR_MS
+        self._sites_ms = self._keys_ms = -GOOD_FOR_MS
         self._sites = SiteBook()
         self._keys: dict[bytes, Key] = {}
+        self._secrets: dict[str, bytes] = {}
 
     def sites(self) -> SiteBook:
         """All sites."""
-        self._refresh()
+        now_ms = self._now_ms()
+        if now_ms - self._sites_ms >= GOOD_FOR_MS:
+            sites = [msgspec.json.decode(_text(item), type=Site) for item in self._all("site")]
+            self._sites, self._sites_ms = SiteBook(sites or [DEFAULT_SITE]), now_ms
         return self._sites
 
     def put_site(self, site: Site) -> None:
@@ -50,12 +54,12 @@ class DynamoControl:
 
     def keys(self) -> Sequence[Key]:
         """All keys, oldest first."""
-        self._refresh()
+        self._refresh_keys()
         return sorted(self._keys.values(), key=lambda key: (key.created_ms, key.id))
 
     def key_of_hash(self, key_hash: bytes) -> Key | None:
         """The key with that hash."""
-        self._refresh()
+        self._refresh_keys()
         return self._keys.get(key_hash)
 
     def put_key(self, key: Key) -> None:
@@ -67,19 +71,21 @@ class DynamoControl:
         return self._remove("key", key_id)
 
     def secret(self, name: str) -> bytes:
-        """A secret of the installation, made when first asked for."""
-        made = secrets.token_bytes(SECRET_BYTES)
-        return get_or_make(self._client, self._table, "secret", name, made)
+        """A secret of the installation, made when first asked for. They never change, and one call
+        brings them all: a starting function asks for several.
+        """
+        if not self._secrets:
+            self._secrets = {str(item["name"]["S"]): _bytes(item) for item in self._all("secret")}
+        if name not in self._secrets:
+            made = secrets.token_bytes(SECRET_BYTES)
+            self._secrets[name] = get_or_make(self._client, self._table, "secret", name, made)
+        return self._secrets[name]
 
-    def _refresh(self) -> None:
+    def _refresh_keys(self) -> None:
         now_ms = self._now_ms()
-        if now_ms - self._read_ms < GOOD_FOR_MS:
-            return
-        sites = [msgspec.json.decode(_text(item), type=Site) for item in self._all("site")]
-        keys = [msgspec.json.decode(_text(item), type=Key) for item in self._all("key")]
-        self._sites = SiteBook(sites or [DEFAULT_SITE])
-        self._keys = {key.hash: key for key in keys}
-        self._read_ms = now_ms
+        if now_ms - self._keys_ms >= GOOD_FOR_MS:
+            keys = [msgspec.json.decode(_text(item), type=Key) for item in self._all("key")]
+            self._keys, self._keys_ms = {key.hash: key for key in keys}, now_ms
 
     def _all(self, kind: str) -> list[Item]:
         return list(
@@ -94,13 +100,13 @@ class DynamoControl:
     def _put(self, kind: str, name: str, body: bytes) -> None:
         item = {"kind": {"S": kind}, "name": {"S": name}, "body": {"S": body.decode()}}
         self._client.put_item(TableName=self._table, Item=item)
-        self._read_ms = -GOOD_FOR_MS
+        self._sites_ms = self._keys_ms = -GOOD_FOR_MS
 
     def _remove(self, kind: str, name: str) -> bool:
         answer = self._client.delete_item(
             TableName=self._table, Key=_key(kind, name), ReturnValues="ALL_OLD"
         )
-        self._read_ms = -GOOD_FOR_MS
+        self._sites_ms = self._keys_ms = -GOOD_FOR_MS
         return "Attributes" in answer
 
 

@@ -5,7 +5,7 @@ all again, so that what arrived late is seen too. The counting is a plain fold o
 of time: the same definitions as in home 1, and the same figures (tests run both on one contract).
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from liveinsight.adapters import patterns
 from liveinsight.adapters.aws.table import DynamoEvents
 from liveinsight.domain.dimension import prop_key
 from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event
-from liveinsight.domain.filter import Filter, matches, patterns_of
+from liveinsight.domain.filter import EVERYTHING, Filter, matches, patterns_of
 from liveinsight.domain.live import (
     FEED_LENGTH,
     LIVE_MS,
@@ -92,12 +92,9 @@ class DynamoLive:
 def count(events: Iterable[Event], tree: Filter, now_ms: int) -> Live:
     """The live figures of one site's events."""
     told = sorted(events, key=lambda event: (event.time_ms, event.event_id))
-    shown = [
-        row
-        for row in in_visits(told)
-        if row.event.time_ms > now_ms - WINDOW_MS
-        and matches(tree, partial(_value, row), patterns.find)
-    ]
+    shown = [row for row in in_visits(told) if row.event.time_ms > now_ms - WINDOW_MS]
+    if tree != EVERYTHING:  # asked of each event, that would take a third of the time
+        shown = [row for row in shown if matches(tree, partial(_value, row), patterns.find)]
     live = [row.event for row in shown if row.event.time_ms > now_ms - LIVE_MS]
     active = {event.visitor for event in live}
     return Live(
@@ -196,14 +193,16 @@ def _pages(shown: list[Shown], active: set[int]) -> dict[str, int]:
 def _series(shown: list[Shown], now_ms: int) -> list[Minute]:
     """Thirty bars of a minute of the clock; the last is the one that runs."""
     first_ms = (now_ms // MINUTE_MS - MINUTES + 1) * MINUTE_MS
-    views: Counter[int] = Counter()
-    visitors: dict[int, set[int]] = {}
+    views: dict[int, int] = {}
+    visitors: dict[int, set[int]] = defaultdict(set)
     for row in shown:
-        minute = (row.event.time_ms - first_ms) // MINUTE_MS
-        views[minute] += row.event.type == PAGE_VIEW
-        visitors.setdefault(minute, set()).add(row.event.visitor)
+        event = row.event
+        minute = (event.time_ms - first_ms) // MINUTE_MS
+        visitors[minute].add(event.visitor)
+        if event.type == PAGE_VIEW:
+            views[minute] = views.get(minute, 0) + 1
     return [
-        Minute(first_ms + number * MINUTE_MS, views[number], len(visitors.get(number, ())))
+        Minute(first_ms + number * MINUTE_MS, views.get(number, 0), len(visitors.get(number, ())))
         for number in range(MINUTES)
     ]
 
