@@ -1,6 +1,6 @@
 # Each target is a line that calls scripts/; ARGS="..." is passed on.
 # make run ARGS="--port 9000 --data-dir data"
-.PHONY: help run demo test check bench build install deploy aws-local clean
+.PHONY: help run demo test check bench build docs install deploy aws-local clean
 ENV ?= dev
 
 help: ## tell the targets
@@ -23,6 +23,9 @@ bench: ## the benchmarks; results are kept as data in benchmarks/results
 
 build: ## the wheel and the source distribution, in dist/
 	@scripts/package.sh $(ARGS)
+
+docs: ## the documents as a static site, in build/site; ARGS="--serve" shows it
+	@scripts/docs.sh $(ARGS)
 
 install: ## all of the set-up, nothing started
 	@scripts/setup.sh dev
