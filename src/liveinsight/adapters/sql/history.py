@@ -230,6 +230,7 @@ class SqlHistory:
         self, asked: Count | Steps | Paths | Returns, statement: Statement
     ) -> tuple[list[str], list[Row]]:
         cursor = self._reading.cursor
+        self._reading.check()
         try:
             answer = cursor.execute(statement.sql, statement.values)
             return [column[0] for column in answer.description], answer.fetchall()

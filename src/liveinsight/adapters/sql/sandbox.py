@@ -42,7 +42,7 @@ def ask(reading: Reading, question: Sql, caps: Caps | None = None) -> SqlReport:
     with TemporaryDirectory(prefix="liveinsight-sql-") as folder:
         sources = _sources(reading, question.site, Path(folder))
         caps = caps or DEFAULT
-        with _sandbox(sources, caps) as connection:
+        with _sandbox(sources, caps) as connection, reading.running(connection):
             return _rows(connection, question, caps.seconds)
 
 

@@ -58,7 +58,7 @@ class Worker:
         self._sending = threading.Lock()
         self._telling = threading.Lock()
         self._stopping = threading.Event()
-        self._running: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._running: dict[int, Reading] = {}
         self._cancelled: set[int] = set()
         self._state = State()
 
@@ -76,9 +76,14 @@ class Worker:
     def _catch_up(self) -> None:
         """Read the journal to its end before anything is answered: no figure may be too small."""
         read = 0
-        while (events := self._store.tail()) and not self._stopping.is_set():
+
+        def told(events: int) -> bool:
+            nonlocal read
             read += events
             self._tell(read_events=read, backlog_groups=self._store.backlog())
+            return not self._stopping.is_set()
+
+        self._store.catch_up(told)
         self._tell(is_ready=True, read_events=read)
 
     def _follow(self) -> None:
@@ -127,13 +132,13 @@ class Worker:
                         pool.submit(self._answer, message)
             self._stopping.set()
             # Nobody hears them any more; what is being taken in or sealed comes to its end.
-            for cursor in tuple(self._running.values()):
-                cursor.interrupt()
+            for reading in tuple(self._running.values()):
+                reading.halt()
 
     def _cancel(self, number: int) -> None:
         self._cancelled.add(number)
-        if (cursor := self._running.get(number)) is not None:
-            cursor.interrupt()
+        if (reading := self._running.get(number)) is not None:
+            reading.halt()
 
     def _answer(self, asked: Ask | Give) -> None:
         if asked.number in self._cancelled:
@@ -168,8 +173,8 @@ class Worker:
     @contextmanager
     def _watched(self, number: int, reading: Reading) -> Iterator[None]:
         """May be cancelled, and has an end."""
-        self._running[number] = reading.cursor
-        clock = threading.Timer(QUESTION_SECONDS, reading.cursor.interrupt)
+        self._running[number] = reading
+        clock = threading.Timer(QUESTION_SECONDS, reading.halt)
         clock.daemon = True
         clock.start()
         try:
