@@ -117,8 +117,7 @@ def rebuild_and_seal(data: Path, events: int) -> Told:
     told: Told = {}
     store = DuckStore(Folder(data), Clock(), Limits(memory_mb=2048))
     with timed(told, "rebuild", events):
-        while store.tail():
-            pass
+        store.catch_up()
     told["hot_mb"] = resident_mb()
     keeper = Keeper(data)
     keeper.start()

@@ -49,7 +49,7 @@ class House:
     def restart(self) -> None:
         self.store.close()
         self.store = self.open_store()
-        self.tail()
+        self.store.catch_up()
 
     def close(self) -> None:
         self.store.close()

@@ -51,8 +51,7 @@ class Here:
     async def __call__(self, method: str, path: str, query: str, body: bytes) -> Answer:
         """What the server would answer to whoever may read the data folder."""
         self._control.refresh()
-        while self._store.tail():
-            pass
+        self._store.catch_up()
         token = SignedTokens(self._control.secret(CLI)).make(CLI, self._clock.now_ms())
         headers = {b"x-api-key": token.encode(), b"content-type": b"application/json"}
         return await self._front(Request(method, path, query, headers, body))

@@ -39,8 +39,7 @@ class LocalMovable:
     def seal(self) -> None:
         """The journal's events go into files."""
         with closing(DuckStore(self._folder, self._clock, self._limits)) as store:
-            while store.tail():
-                pass
+            store.catch_up()
             store.seal()
 
     def holding(self) -> Holding:

@@ -1,11 +1,11 @@
 """A batch of events as numpy columns, which DuckDB takes in fastest; for homes that have numpy."""
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import attrgetter
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec.structs import astuple
 
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES
 from liveinsight.domain.event import Event
@@ -16,19 +16,23 @@ Column = npt.NDArray[np.generic]
 
 def columns_of(events: Sequence[Event], zone_of: Callable[[str], str]) -> dict[str, Column]:
     """The batch turned on its side: numpy columns are what DuckDB takes in fastest."""
-    columns = {name: list(map(attrgetter(name), events)) for name in Event.__struct_fields__}
-    columns["props"] = [_json(props) if props else None for props in columns["props"]]
+    # Tuples turned by zip: a tenth of what it takes to ask each event for each field.
+    columns = dict(
+        zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True)
+    )
+    columns["props"] = tuple(_json(props) if props else None for props in columns["props"])
     arrays = {name: _array(name, values) for name, values in columns.items()}
     arrays["day"] = _days(columns["site"], arrays["time_ms"], zone_of)
     return arrays
 
 
-def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
+def _days(sites: tuple[str, ...], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
     """The local day of each event, as days since 1970."""
-    names, places = np.unique(np.array(sites), return_inverse=True)
     days = np.empty(len(sites), np.int32)
-    for place, site in enumerate(names.tolist()):
-        here = places == place
+    names = set(sites)
+    for site in names:
+        alone = len(names) == 1
+        here = slice(None) if alone else np.fromiter((s == site for s in sites), np.bool_)
         quarters, which = np.unique(times_ms[here] // QUARTER_MS, return_inverse=True)
         zone = zone_of(site)
         dates = [local_day(quarter * QUARTER_MS, zone).date for quarter in quarters.tolist()]
@@ -36,16 +40,14 @@ def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str])
     return days
 
 
-def _array(name: str, values: list[object]) -> Column:
+def _array(name: str, values: tuple[object, ...]) -> Column:
     kind = _NUMPY_TYPES.get(RAW_TYPES.get(name, "VARCHAR"))
     if values[0] is None and values[-1] is None and all(value is None for value in values):
         return np.empty(len(values), dtype=object)
     if kind is None:
-        array = np.empty(len(values), dtype=object)
-        array[:] = values
-        return array
+        return np.fromiter(values, object, len(values))
     try:
-        return np.array(values, dtype=kind)
+        return np.fromiter(values, kind, len(values))
     except TypeError:  # some events have none
         mask = np.fromiter((value is None for value in values), np.bool_, len(values))
         known = np.array([0 if value is None else value for value in values], dtype=kind)

@@ -108,6 +108,7 @@ def _restored(name: str) -> str:
 SHARED = {
     "gap_ms": str(GAP_MS),
     "silent_types": f"({', '.join(sorted(repr(name) for name in SILENT_TYPES))})",
+    "raw_types": _comma([f"{name} {kind}" for name, kind in RAW_TYPES.items()]),
     "raw_columns": _comma([f"kept.{name}" for name in RAW_TYPES]),
     "kept_columns": _comma([f"kept.{name}" for name in RAW_TYPES if name != "site"]),
     "arrived_columns": _comma([_arrived(name, kind) for name, kind in RAW_TYPES.items()]),

@@ -52,9 +52,10 @@ class HotTables:
         self._zone_of = zone_of
         self._files = tuple(files)
         self._lock = threading.Lock()
+        self._staged = 0
         self.sealed_epoch = 0
         self._emptied: dict[str, set[date]] = {}  # days that may have nothing hot to tell of them
-        db.execute("SET pandas_analyze_sample = 0")  # object columns are text, always
+        db.execute("SET GLOBAL pandas_analyze_sample = 0")  # object columns are text, always
         for statement in statements("hot", "tables"):
             db.execute(statement)
         self._moment = Moment(Relations(self._files), 0, seq, generation)
@@ -85,8 +86,47 @@ class HotTables:
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
             if events:
-                self._arrive(events, epoch)
+                self._run("begin", {"table": "work"})
+                with self._brought(self._db, events):
+                    self._run("arrive", {"table": "work"})
+                self._judge(epoch)
+                self._run("visits", from_epoch=epoch)
             self._count(drops, epoch)
+
+    def stage(self, batches: Iterable[Sequence[Event]]) -> str:
+        """Put batches into a table of their own, whatever is judged meanwhile; its name."""
+        self._staged += 1
+        table = f"staged_{self._staged}"
+        cursor = self._db.cursor()
+        try:
+            cursor.execute("BEGIN TRANSACTION")
+            self._run("begin", {"table": table}, cursor)
+            for events in batches:
+                with self._brought(cursor, events):
+                    self._run("arrive", {"table": table}, cursor)
+            cursor.execute("COMMIT")
+        finally:
+            cursor.close()
+        return table
+
+    def add_staged(self, table: str, drops: Drops, seq: int) -> None:
+        """Take in a table of batches as if they were one: large ones cost less for each event.
+
+        What they are visits of is told by `tell_visits`, before anything is read.
+        """
+        epoch = self._moment.epoch + 1
+        with self._changing(epoch, seq, self._moment.generation):
+            self._db.execute("DROP TABLE IF EXISTS work")
+            self._db.execute(f"ALTER TABLE {table} RENAME TO work")
+            self._judge(epoch)
+            self._count(drops, epoch)
+
+    def tell_visits(self, from_epoch: int) -> None:
+        """Make the visits of what was staged and taken in from that batch on."""
+        moment = self._moment
+        with self._changing(moment.epoch, moment.seq, moment.generation):
+            self._run("visits", from_epoch=from_epoch)
+            self._db.execute("DROP TABLE IF EXISTS work")
 
     def add_rows(self, select: str) -> None:
         """The same for events that DuckDB can read by itself: a SELECT of an event's columns,
@@ -95,9 +135,11 @@ class HotTables:
         epoch, seq = self._moment.epoch + 1, self._moment.seq
         with self._changing(epoch, seq, self._moment.generation):
             self._db.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {select}")
-            self._run("arrive")
+            self._run("begin", {"table": "work"})
+            self._run("arrive", {"table": "work"})
             self._db.execute("DROP VIEW arrived")
             self._judge(epoch)
+            self._run("visits", from_epoch=epoch)
 
     def take_back(self, site: str, reason: str, first_day: date, last_day: date) -> int:
         """Judge what was set aside for that reason as if it had not been; how many events."""
@@ -110,6 +152,7 @@ class HotTables:
             if events:
                 self._gather(epoch)
                 self._run("judge", epoch=epoch)
+                self._run("visits", from_epoch=epoch)
         return events
 
     def forget(self, doomed: Doomed) -> int:
@@ -181,24 +224,26 @@ class HotTables:
             self._db.execute("ROLLBACK")
             raise
 
-    def _run(self, name: str, pieces: Mapping[str, str] | None = None, **values: int | str) -> None:
+    def _run(
+        self,
+        name: str,
+        pieces: Mapping[str, str] | None = None,
+        db: DuckDBPyConnection | None = None,
+        **values: int | str,
+    ) -> None:
         for statement in statements("hot", name):
             text = statement.format_map(pieces) if pieces else statement
             named = {key: value for key, value in values.items() if f"${key}" in text}
-            self._db.execute(text, named)
+            (db or self._db).execute(text, named)
 
     def _number(self, sql: str) -> int:
         row = self._db.execute(sql).fetchone()
         assert row is not None
         return int(row[0])
 
-    def _arrive(self, events: Sequence[Event], epoch: int) -> None:
-        with self._brought(events):
-            self._run("arrive")
-        self._judge(epoch)
-
     def _judge(self, epoch: int) -> None:
         """What is in `work` and not known yet finds its visits."""
+        self._run("arrive_once")
         near = self._near()
         if near:
             self._name_near(near, set())
@@ -209,14 +254,14 @@ class HotTables:
             self._run("judge", epoch=epoch)
 
     @contextmanager
-    def _brought(self, events: Sequence[Event]) -> Iterator[None]:
+    def _brought(self, db: DuckDBPyConnection, events: Sequence[Event]) -> Iterator[None]:
         """Have DuckDB know the batch as `arrived`."""
         # Here, since a home without numpy brings its batches in another way.
         from liveinsight.adapters.sql.columns import columns_of  # noqa: PLC0415
 
-        self._db.register("arrived", columns_of(events, self._zone_of))
+        db.register("arrived", columns_of(events, self._zone_of))
         yield
-        self._db.unregister("arrived")
+        db.unregister("arrived")
 
     def _gather(self, epoch: int) -> None:
         """Take out whatever may be judged differently now.

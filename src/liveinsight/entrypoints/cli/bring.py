@@ -104,8 +104,7 @@ def export(
     )
     unfinished = out.with_name(out.name + ".part")
     try:
-        while store.tail():
-            pass
+        store.catch_up()
         with store.reading() as reading:
             exported(reading, Export(kind.value, span), found, str(unfinished))
         unfinished.rename(out)

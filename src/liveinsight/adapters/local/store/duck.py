@@ -133,14 +133,22 @@ class DuckStore:
                 self._renew()
             return bool(names)
 
+    def catch_up(self, told: Callable[[int], bool] = lambda _: True) -> None:
+        """Take in all that the journal has, before anything is read; `told` hears of each batch
+        and says whether to go on.
+        """
+        with self._writing:
+            goes_on = self._engine.catch_up(self._journal, told)
+        while goes_on and self.tail():
+            pass
+
     def _renew(self) -> None:
         """Somebody else changed the lake, as imports do: read anew, and answer from that when it
         has caught up.
         """
         self._control.refresh()
         fresh = Engine(self._lake, self._control, self._limits)
-        while fresh.hot.moment.seq < self.moment.seq and fresh.read(self._journal):
-            pass
+        fresh.catch_up(self._journal, lambda _: True)
         if not fresh.is_current:
             fresh.db.close()
             return  # it changed again meanwhile

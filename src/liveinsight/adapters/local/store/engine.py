@@ -5,7 +5,8 @@ question that reads from it is answered.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 
@@ -13,7 +14,7 @@ import duckdb
 from msgspec import Struct
 
 from liveinsight.adapters.local.control import SqliteControl
-from liveinsight.adapters.local.journal import SqliteHotReader
+from liveinsight.adapters.local.journal import Group, SqliteHotReader
 from liveinsight.adapters.local.lake import SqliteLake
 from liveinsight.adapters.sql.hot_tables import HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
@@ -22,6 +23,10 @@ from liveinsight.domain.period import local_day
 
 # Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
 BATCH_EVENTS = 50_000
+# While catching up: more, as rows are kept in groups of 122,880 and fewer are copied once more.
+# What is turned into columns at once is held as Python's objects, a kilobyte each.
+STAGED_EVENTS = 123_000
+COLUMN_EVENTS = 20_000
 
 
 class Limits(Struct, frozen=True):
@@ -29,6 +34,15 @@ class Limits(Struct, frozen=True):
 
     memory_mb: int = 1024
     threads: int = 2
+
+
+class Staged(Struct, frozen=True):
+    """Events in a table of their own, the commit groups up to `seq`."""
+
+    table: str
+    events: int
+    drops: Counter[tuple[str, date, str]]
+    seq: int
 
 
 class Engine:
@@ -42,6 +56,9 @@ class Engine:
         self.db = connect(
             lake.root.parent / "spill", memory_mb=limits.memory_mb, threads=limits.threads
         )
+        # What was needed for a moment is given back: a large batch takes some hundred MB.
+        self.db.execute("SET GLOBAL allocator_background_threads = true")
+        self._threads = limits.threads
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
@@ -65,8 +82,7 @@ class Engine:
         for number, at_ms, group in journal.unsealed(before):
             seq = number
             events += self._unerased(group.events, seq)
-            for site, reason, n in group.drops:
-                drops[site, local_day(at_ms, self.zone_of(site)).date, reason] += n
+            self._note(drops, at_ms, group)
             if len(events) >= BATCH_EVENTS:
                 break
         if seq == before or not self.is_current:
@@ -75,6 +91,66 @@ class Engine:
         self.hot.add(events, drops, seq)
         self.unsealed_events += len(events)
         return max(1, len(events))
+
+    def catch_up(self, journal: SqliteHotReader, told: Callable[[int], bool]) -> bool:
+        """Take in what the journal has, in large batches: one is read while another is judged.
+
+        `told` hears how many events each had, and says whether to go on; what it said.
+        """
+        if journal.last_seq() <= self.hot.moment.seq:
+            return True
+        first_epoch = self.hot.moment.epoch + 1
+        with self._one_thread(), ThreadPoolExecutor(1) as reader:
+            coming = reader.submit(self._stage, journal, self.hot.moment.seq)
+            while (staged := coming.result()) is not None and self.is_current:
+                coming = reader.submit(self._stage, journal, staged.seq)
+                self.hot.add_staged(staged.table, staged.drops, staged.seq)
+                self.unsealed_events += staged.events
+                if not told(staged.events):
+                    return False
+        if self.hot.moment.epoch >= first_epoch:
+            self.hot.tell_visits(first_epoch)
+        return True
+
+    @contextmanager
+    def _one_thread(self) -> Iterator[None]:
+        """Two would leave two unfinished groups of rows a batch, which take thrice the memory."""
+        self.db.execute("SET GLOBAL threads = 1")
+        try:
+            yield
+        finally:
+            self.db.execute(f"SET GLOBAL threads = {self._threads}")
+
+    def _stage(self, journal: SqliteHotReader, after: int) -> Staged | None:
+        """A large batch of what follows; None where nothing does."""
+        if journal.last_seq() <= after:
+            return None
+        self._control.refresh()
+        seq, count = after, 0
+        drops: Counter[tuple[str, date, str]] = Counter()
+
+        def batches() -> Iterator[list[Event]]:
+            nonlocal seq, count
+            events: list[Event] = []
+            for number, at_ms, group in journal.unsealed(after):
+                seq = number
+                count += len(group.events)
+                events += self._unerased(group.events, seq)
+                self._note(drops, at_ms, group)
+                if len(events) >= COLUMN_EVENTS:
+                    yield events
+                    events = []
+                if count >= STAGED_EVENTS:
+                    break
+            if events:
+                yield events
+
+        table = self.hot.stage(batches())
+        return Staged(table, count, drops, seq) if seq > after else None
+
+    def _note(self, drops: Counter[tuple[str, date, str]], at_ms: int, group: Group) -> None:
+        for site, reason, n in group.drops:
+            drops[site, local_day(at_ms, self.zone_of(site)).date, reason] += n
 
     def _unerased(self, events: list[Event], seq: int) -> list[Event]:
         gone = {site for site, limit in self._erased.items() if seq <= limit}

@@ -1,5 +1,5 @@
 -- What was set aside, for this reason, on these days? It is judged as if it had just come.
-CREATE OR REPLACE TEMP TABLE work AS
+CREATE OR REPLACE TABLE work AS
 SELECT
   '{site}' AS site,
   {kept_columns},

@@ -1,0 +1,6 @@
+-- Where is it put, until it is judged? `turn` is the how-manieth look around brought a row.
+CREATE OR REPLACE TABLE {table} (
+  {raw_types},
+  aside VARCHAR,
+  turn INTEGER
+)

@@ -1,0 +1,71 @@
+"""A start reads the journal in large batches, and holds what it held before."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from builders import NOON_MS, an_event
+from lake_house import House, held_visits, told_visit_rows
+from liveinsight.adapters.local.store import engine
+from liveinsight.domain.lake import Relation
+from liveinsight.domain.period import DAY_MS
+
+MINUTE_MS = 60_000
+
+
+@pytest.fixture
+def house(tmp_path: Path):
+    house = House(tmp_path, NOON_MS + DAY_MS)
+    yield house
+    house.close()
+
+
+def some_hours(draw: random.Random, n: int) -> list:
+    """Visits of a few people, some without a first event, out of order, some told twice."""
+    kinds = ("page_view", "page_view", "engagement", "Signup", "session_end")
+    events = [
+        an_event(
+            event_id=k % (n - 5),
+            time_ms=NOON_MS + draw.randrange(300) * MINUTE_MS,
+            visitor=draw.randrange(9),
+            type=draw.choice(kinds),
+            page=f"/{draw.randrange(4)}",
+            country=draw.choice((None, "KR", "DE")),
+        )
+        for k in range(n)
+    ]
+    draw.shuffle(events)
+    return events
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_start_holds_what_was_held(house: House, monkeypatch, seed: int):
+    """Visits over the edges of batches, duplicates and drops are as they came one by one."""
+    monkeypatch.setattr(engine, "STAGED_EVENTS", 40)
+    monkeypatch.setattr(engine, "COLUMN_EVENTS", 15)
+    events = some_hours(random.Random(seed), 200)
+    for first in range(0, len(events), 10):
+        house.keep(events[first : first + 10], drops=[("shop", "bot", 1)])
+        house.tail()
+    relations = (Relation.EVENTS, Relation.VISITS, Relation.ASIDE)
+    before = {relation: sorted(map(repr, house.rows(relation))) for relation in relations}
+    heard: list[int] = []
+    house.store.close()
+    house.store = house.open_store()
+    house.store.catch_up(lambda n: heard.append(n) or True)
+    assert {relation: sorted(map(repr, house.rows(relation))) for relation in relations} == before
+    assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows(
+        list({event.event_id: event for event in reversed(events)}.values()), "UTC"
+    )
+    assert heard == [40] * 5
+
+
+def test_a_start_that_is_stopped_ends_soon(house: House, monkeypatch):
+    """Who says no after a batch is not read to."""
+    monkeypatch.setattr(engine, "STAGED_EVENTS", 10)
+    house.keep(some_hours(random.Random(1), 60)[:10])
+    house.keep(some_hours(random.Random(2), 60)[:10])
+    heard: list[int] = []
+    house.store.catch_up(lambda n: bool(heard.append(n)))
+    assert heard == [10]
