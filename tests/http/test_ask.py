@@ -84,7 +84,7 @@ def test_a_question_is_answered_in_the_interfaces_shape(front):
     assert (status, answer["status"]) == (200, "success")
     data = answer["data"]
     assert {"results", "totals", "meta", "query"} == set(data)
-    assert {"total_rows", "elapsed_ms", "read", "fresh_until"} == set(data["meta"])
+    assert {"total_rows", "elapsed_ms", "read", "fresh_until", "explained"} == set(data["meta"])
     assert {"dimensions", "metrics"} == set(data["results"][0])
     zone, events, now, _ = the_past(0)
     question = {"range": "all", "metrics": ["visitors", "revenue"], "dimensions": ["country"]}

@@ -14,7 +14,7 @@ from liveinsight.domain.filter import EVERYTHING, Filter, dimensions_of
 from liveinsight.domain.metric import METRICS, REVENUE, Money, Part
 from liveinsight.domain.query import MAX_LIMIT, Order
 from liveinsight.domain.range import Span
-from liveinsight.domain.report import Read
+from liveinsight.domain.report import Explained, Read
 
 Value = str | Key | None  # of a dimension; of time, the bucket's key
 Keys = tuple[Value, ...]
@@ -78,3 +78,4 @@ class Counted(Struct, frozen=True):
     rows: Sequence[Counts]
     total_rows: int
     read: Read
+    explained: Sequence[Explained] = ()

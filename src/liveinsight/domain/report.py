@@ -1,6 +1,7 @@
 """An answer: rows with their metrics and what they are compared with, filled and ready to tell."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -26,13 +27,26 @@ class Row(Struct, frozen=True, omit_defaults=True):
     comparison: Compared | None = None
 
 
-class Meta(Struct, frozen=True):
+class Explained(Struct, frozen=True, rename={"first_day": "from", "last_day": "to"}):
+    """Days in a row and where their figures were read: a relation, so many files, and whether
+    events were among it that are not sealed yet.
+    """
+
+    read: Read
+    first_day: date
+    last_day: date
+    files: int
+    hot: bool
+
+
+class Meta(Struct, frozen=True, omit_defaults=True):
     """How the answer came about: `read` is the finest relation that had to be looked at."""
 
     total_rows: int
     elapsed_ms: float
     read: Read
     fresh_until: int
+    explained: Sequence[Explained] = ()
 
 
 class Report(Struct, frozen=True, omit_defaults=True):

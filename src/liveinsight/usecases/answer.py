@@ -42,7 +42,13 @@ def answer(query: Query, site: Site, history: History, now_ms: int) -> Report:
     return Report(
         results=_results(count, before, rows, history),
         totals=figures(count, totals),
-        meta=Meta(total_rows=total_rows, elapsed_ms=0, read=counted.read, fresh_until=now_ms),
+        meta=Meta(
+            total_rows=total_rows,
+            elapsed_ms=0,
+            read=counted.read,
+            fresh_until=now_ms,
+            explained=counted.explained,
+        ),
         query=_settled_query(query, count, before),
         totals_comparison=_totals_comparison(count, before, totals, history),
     )

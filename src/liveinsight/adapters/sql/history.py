@@ -12,7 +12,15 @@ from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns
 from liveinsight.adapters.sql.compile import Compiler, Crossing, Statement, crossing_sql, edges
 from liveinsight.adapters.sql.conditions import filter_sql
 from liveinsight.adapters.sql.parameters import Parameters
-from liveinsight.adapters.sql.plan import Plan, Scan, adds_by_days, days_of, plan, spelled
+from liveinsight.adapters.sql.plan import (
+    Plan,
+    Scan,
+    adds_by_days,
+    days_of,
+    explained,
+    plan,
+    spelled,
+)
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import Piece, Relations, over
 from liveinsight.adapters.sql.remembered import Remembered
@@ -100,7 +108,7 @@ class SqlHistory:
         if planned.rolled or rest.pieces:
             _add(rows, self._sums(count, replace(planned, scan=rest)))
         told, total = arranged(count, list(rows.values()))
-        return Counted(told, total, planned.read)
+        return Counted(told, total, planned.read, explained(count, planned))
 
     def _planned(self, count: Count) -> Plan:
         planned = plan(count, self._relations, rollup=self._rollup)
@@ -167,7 +175,7 @@ class SqlHistory:
         if count.wants_revenue and rows and planned.scan.pieces:
             money = self._money(count, planned, [row.keys for row in rows])
             rows = [Counts(row.keys, row.parts, money.get(row.keys, {})) for row in rows]
-        return Counted(rows, total, planned.read)
+        return Counted(rows, total, planned.read, explained(count, planned))
 
     def funnel(self, steps: Steps) -> tuple[int, ...]:
         """How many took each step after the one before."""

@@ -5,21 +5,28 @@ the very same integers. What it cannot give is scanned: live days, days that the
 everything else when the question is finer than the roll-up.
 """
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from liveinsight.adapters.sql.metrics import OF_ROLLUP, OF_VISITS
 from liveinsight.adapters.sql.relations import ROLLED_UP, Piece, Relations
 from liveinsight.domain.count import Count
 from liveinsight.domain.dimension import CASELESS, Kind, kind
 from liveinsight.domain.filter import And, Condition, Filter, Op, Or, dimensions_of
+from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import Part
 from liveinsight.domain.period import local_day
 from liveinsight.domain.range import Span
-from liveinsight.domain.report import Read
+from liveinsight.domain.report import Explained, Read
 
 ONE_DAY = timedelta(days=1)
+RELATIONS: Mapping[Read, Relation] = {
+    "rollup": Relation.ROLLUP,
+    "visits": Relation.VISITS,
+    "events": Relation.EVENTS,
+}
 BY_DAYS = frozenset({None, "time:day", "time:week", "time:month"})
 # Visits are the visitor's and values of a visit dimension share none of these; visitors they may.
 _ADDABLE = frozenset(Part) - {Part.VISITORS}
@@ -103,6 +110,33 @@ def _read(count: Count, rolled: tuple[Piece, ...]) -> Read:
     if rolled:
         return "rollup"
     return "visits" if asks_visits_only(count) else "events"
+
+
+def explained(count: Count, planned: Plan) -> list[Explained]:
+    """Where each stretch of days is read, as few as can be."""
+    scanned = _read(count, ())
+    looks = [_look("rollup", piece) for piece in planned.rolled]
+    looks += [_look(scanned, piece) for piece in planned.scan.pieces]
+    found: list[Explained] = []
+    for look in sorted(looks, key=lambda look: look.first_day):
+        last = found[-1] if found else None
+        if last is not None and _goes_on(last, look):
+            files = last.files + look.files
+            found[-1] = structs.replace(last, last_day=look.last_day, files=files)
+        else:
+            found.append(look)
+    return found
+
+
+def _look(read: Read, piece: Piece) -> Explained:
+    relation = RELATIONS[read]
+    files = sum(1 for file in piece.files if file.relation is relation)
+    return Explained(read, piece.first_day, piece.last_day, files, piece.is_live)
+
+
+def _goes_on(last: Explained, look: Explained) -> bool:
+    is_next = look.first_day == last.last_day + ONE_DAY
+    return is_next and look.read == last.read and look.hot == last.hot
 
 
 def asks_visits_only(count: Count) -> bool:
