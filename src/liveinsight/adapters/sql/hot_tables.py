@@ -179,6 +179,7 @@ class HotTables:
             self._emptied = {doomed.site: {day for (day,) in days}}
             if self._number("SELECT count(*) FROM work"):
                 self._run("judge", epoch=epoch)
+                self._run("visits", from_epoch=epoch)
         return events + asides
 
     def dirty_days(self, cursor: DuckDBPyConnection) -> dict[str, list[date]]:

@@ -1,5 +1,5 @@
 -- What is to be forgotten? It stands in for itself while all within its reach is taken out.
-CREATE OR REPLACE TEMP TABLE work AS
+CREATE OR REPLACE TABLE work AS
 SELECT
   '{site}' AS site,
   {kept_columns},
