@@ -38,6 +38,7 @@ from liveinsight.domain.event import Event
 from liveinsight.domain.range import Span
 from liveinsight.domain.rows import Export
 from liveinsight.domain.site import Site
+from liveinsight.wiring.bringing import ExportLoad
 
 GROUP_EVENTS = 100
 Told = dict[str, float]
@@ -188,8 +189,9 @@ def brought(data: Path, path: Path, events: int) -> Told:
     load = BulkLoad(folder, Limits(memory_mb=2048))
     with timed(told, "import", events), tempfile.TemporaryDirectory() as spill:
         staged = Staged(path, Path(spill), SITE, "UTC")
-        for _, select in staged.parts(0):
-            load.part(lambda hot, rows=select: hot.add_rows(rows))  # type: ignore[misc]
+        bringing = ExportLoad(load, SITE, is_judged=staged.is_judged)
+        for part in staged.parts(0):
+            bringing.part(part)
     told["import_mb"] = resident_mb()
     load.close()
     store = DuckStore(folder, Clock())

@@ -55,7 +55,7 @@ def test_it_is_read_back_as_it_was(written, tmp_path):
         staged = Staged(written[kind], folder, "shop", "UTC")
         titles = [
             row[0]
-            for _, select in staged.parts(0)
-            for row in duckdb.sql(f"SELECT title FROM ({select})").fetchall()
+            for part in staged.parts(0)
+            for row in duckdb.sql(f"SELECT title FROM ({part.select})").fetchall()
         ]
         assert sorted(titles) == sorted([*TITLES, "refund"])

@@ -15,7 +15,8 @@ from liveinsight.adapters.local.store.engine import Limits
 from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.adapters.recognise.countries import MaxmindCountries
 from liveinsight.adapters.recognise.sources import KnownSources
-from liveinsight.adapters.sql.bring import Staged
+from liveinsight.adapters.sql.bring import PartOf, Staged
+from liveinsight.adapters.sql.hot_tables import HotTables
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Misconfigured, NotFound
@@ -61,9 +62,10 @@ class Import:
         with TemporaryDirectory(prefix="liveinsight-") as folder:
             staged = Staged(self._path, Path(folder), self._site.id, self._site.timezone)
             told(self.done, staged.rows)
-            for end, select in staged.parts(self.done):
-                self._load.part(lambda hot, rows=select: hot.add_rows(rows), self._note(end, end))  # type: ignore[misc] # bound at once
-                told(end, staged.rows)
+            load = ExportLoad(self._load, self._site.id, is_judged=staged.is_judged)
+            for part in staged.parts(self.done):
+                load.part(part, self._note(part.end, part.end))
+                told(part.end, staged.rows)
         return Counter()
 
     def plain(self, told: Told) -> Counter[Drop]:
@@ -107,6 +109,31 @@ class Import:
         )
 
 
+class ExportLoad:
+    """Puts parts of one export in: as they were judged, where nothing else is near them."""
+
+    def __init__(self, load: BulkLoad, site: str, *, is_judged: bool) -> None:
+        self._load = load
+        self._site = site
+        self._is_judged = is_judged
+        self._ours: set[str] = set()  # files that hold what we put in, and nothing else
+
+    def part(self, part: PartOf, progress: tuple[str, int, int] | None = None) -> None:
+        """Put it in, with the note of how far that is."""
+        alone = False
+
+        def fill(hot: HotTables) -> None:
+            nonlocal alone
+            alone = self._is_judged and hot.is_alone(
+                self._site, part.first_day, part.last_day, self._ours
+            )
+            (hot.add_judged if alone else hot.add_rows)(part.select)
+
+        written = self._load.part(fill, progress)
+        if alone:
+            self._ours |= written
+
+
 class _ToldAgents(UaParserAgents):
     """A browser always has a name; a record of the past may just not tell it, and is no bot's."""
 
@@ -136,5 +163,6 @@ class _NoVisits:
 def _name(path: Path, site_id: str) -> str:
     """Stands for this file, as it is now, and the site."""
     stat = path.stat()
-    told = f"{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}"
+    # The first line is of how parts are cut: what was begun otherwise is begun anew.
+    told = f"2\n{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}"
     return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()

@@ -1,80 +1,122 @@
 """Our own exports, read back: DuckDB does it all, no event passes through Python."""
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
+from msgspec import Struct
 
 from liveinsight.adapters.sql.export import TEXTS, as_it_was
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES, statements
-from liveinsight.adapters.sql.relations import ONE_DAY, quoted
+from liveinsight.adapters.sql.relations import quoted
+from liveinsight.domain.bucket import stretches
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.period import day_span, local_day
+from liveinsight.domain.period import DAY_MS
+from liveinsight.domain.range import Span
 
-ROWS_AT_ONCE = 250_000
+# A part is of whole days, so that each is written once; a day that has more is one part.
+ROWS_AT_ONCE = 500_000
 # What an export tells of each event; the rest is found out.
 GIVEN = tuple(name for name in RAW_TYPES if name not in {"site", "day", "event_id", "prior"})
+NEEDED = frozenset({*GIVEN, "event_id", "visit", "view"})
+
+
+class PartOf(Struct, frozen=True):
+    """Rows up to `end`: a SELECT of them, and the days on which they lie."""
+
+    end: int
+    select: str
+    first_day: date
+    last_day: date
 
 
 class Staged:
-    """An export as a Parquet file of events, in parts that are the same each time."""
+    """An export as a Parquet file of events, in parts that are the same each time.
+
+    `is_judged` where every visit is there from its beginning, and no event twice: then each part
+    holds visits whole, as they were exported.
+    """
 
     def __init__(self, source: Path, folder: Path, site: str, zone: str) -> None:
         self._path = quoted(str(folder / "staged.parquet"))
         self._site = site
-        self._zone = zone
         with duckdb.connect(config={"temp_directory": str(folder)}) as db:
-            reader = _reader(source)
+            path = _parquet(db, source, folder)
+            reader = f"read_parquet({path}, file_row_number = true)"
             self._check(db, reader)
             (stage,) = statements("hot", "stage")
             given = ", ".join(f"told.{name}" for name in GIVEN)
-            db.execute(stage.format(source=reader, given=given, path=self._path))
-            row = db.execute(
-                f"SELECT count(*), min(time_ms), max(time_ms) FROM read_parquet({self._path})"
+            day = _day(db, path, zone)
+            db.execute(stage.format(source=reader, given=given, path=self._path, day=day))
+            self._days: list[tuple[int, int, int]] = db.execute(
+                f"SELECT start_day, max(day), count(*) FROM read_parquet({self._path})"
+                " GROUP BY start_day ORDER BY start_day"
+            ).fetchall()
+            judged = db.execute(
+                "SELECT bool_and(is_whole) AND count(*) = count(DISTINCT event_id)"
+                f" FROM read_parquet({self._path})"
             ).fetchone()
-        self.rows, self._first_ms, self._last_ms = row or (0, 0, 0)
+        self.rows = sum(rows for *_, rows in self._days)
+        self.is_judged = bool(judged and judged[0])
 
     @staticmethod
     def _check(db: duckdb.DuckDBPyConnection, reader: str) -> None:
-        try:
-            found = {row[0] for row in db.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
-        except duckdb.Error as error:
-            raise Invalid("path", f"cannot be read as an export: {error}") from None
-        missing = sorted({*GIVEN, "event_id", "visit"} - found)
+        found = {row[0] for row in db.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()}
+        missing = sorted(NEEDED - found)
         if missing:
             raise Invalid("path", f"is no export of ours: it lacks {', '.join(missing)}")
 
-    def parts(self, done: int) -> Iterator[tuple[int, str]]:
-        """SELECTs of what follows the first `done` rows, each with the row after its last."""
-        while done < self.rows:
-            end = min(done + ROWS_AT_ONCE, self.rows)
-            yield end, self._select(done, end)
-            done = end
+    def parts(self, done: int) -> Iterator[PartOf]:
+        """What follows the first `done` rows."""
+        end = begin = 0
+        first = last = None
+        for number, (start_day, last_day, rows) in enumerate(self._days, start=1):
+            end += rows
+            first = start_day if first is None else first
+            last = last_day if last is None else max(last, last_day)
+            if end - begin >= ROWS_AT_ONCE or number == len(self._days):
+                if end > done:
+                    yield self._part(max(begin, done), end, first, last)
+                begin, first, last = end, None, None
 
-    def _select(self, first: int, end: int) -> str:
-        return (
-            f"SELECT staged.*, {quoted(self._site)} AS site, calendar.day\n"
-            f"FROM read_parquet({self._path}, file_row_number = true) AS staged\n"
-            f"ASOF JOIN (VALUES {self._calendar()}) AS calendar(start_ms, day)\n"
-            "ON staged.time_ms >= calendar.start_ms\n"
-            f"WHERE staged.file_row_number >= {first} AND staged.file_row_number < {end}"
+    def _part(self, begin: int, end: int, first: int, last: int) -> PartOf:
+        select = (
+            f"SELECT *, {quoted(self._site)} AS site\n"
+            f"FROM read_parquet({self._path}, file_row_number = true)\n"
+            f"WHERE file_row_number >= {begin} AND file_row_number < {end}"
         )
-
-    def _calendar(self) -> str:
-        day = local_day(self._first_ms, self._zone).date
-        last = local_day(self._last_ms, self._zone).date
-        rows = []
-        while day <= last:
-            rows.append(f"({day_span(day, self._zone).start_ms}, {(day - EPOCH_DATE).days})")
-            day += ONE_DAY
-        return ", ".join(rows)
+        days = [EPOCH_DATE + timedelta(days=day) for day in (first, last)]
+        return PartOf(end, select, *days)
 
 
-def _reader(source: Path) -> str:
+def _parquet(db: duckdb.DuckDBPyConnection, source: Path, folder: Path) -> str:
+    """The source itself, or what a CSV file holds."""
     path = quoted(str(source))
-    if source.suffix == ".parquet":
-        return f"read_parquet({path})"
-    types = {name: RAW_TYPES[name] for name in (*GIVEN, "event_id")} | {"visit": "UBIGINT"}
+    types = {name: RAW_TYPES[name] for name in (*GIVEN, "event_id")}
+    types |= {"visit": "UBIGINT", "view": "UINTEGER"}
     told = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    plain = ", ".join(as_it_was(name) for name in TEXTS)
-    return f"(SELECT * REPLACE ({plain}) FROM read_csv({path}, header = true, types = {{{told}}}))"
+    try:
+        if source.suffix == ".parquet":
+            db.execute(f"SELECT * FROM read_parquet({path}) LIMIT 0")
+            return path
+        written = quoted(str(folder / "told.parquet"))
+        plain = ", ".join(as_it_was(name) for name in TEXTS)
+        rows = (
+            f"SELECT * REPLACE ({plain}) FROM read_csv({path}, header = true, types = {{{told}}})"
+        )
+        db.execute(f"COPY ({rows}) TO {written} (FORMAT parquet, COMPRESSION lz4_raw)")
+    except duckdb.Error as error:
+        raise Invalid("path", f"cannot be read as an export: {error}") from None
+    return written
+
+
+def _day(db: duckdb.DuckDBPyConnection, path: str, zone: str) -> str:
+    """The local day of `time_ms` as days since 1970: plain arithmetic, by the offset from UTC."""
+    row = db.execute(f"SELECT min(time_ms), max(time_ms) FROM read_parquet({path})").fetchone()
+    first, last = row if row and row[0] is not None else (0, 0)
+    cases = " ".join(
+        f"WHEN time_ms < {stretch.end_ms} THEN (time_ms + {stretch.offset_ms}) // {DAY_MS}"
+        for stretch in stretches(Span(first, last + 1), zone)
+    )
+    return f"CAST(CASE {cases} END AS INTEGER)"

@@ -7,6 +7,7 @@ files). So the tables hold at every moment what sealing would write, in whatever
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import date
 
@@ -140,6 +141,31 @@ class HotTables:
             self._db.execute("DROP VIEW arrived")
             self._judge(epoch)
             self._run("visits", from_epoch=epoch)
+
+    def add_judged(self, select: str) -> None:
+        """The same for whole visits that nothing here is near to (`is_alone`): they stay as they
+        are, with `visit` and `view`.
+        """
+        epoch, seq = self._moment.epoch + 1, self._moment.seq
+        with self._changing(epoch, seq, self._moment.generation):
+            self._db.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {select}")
+            self._run("arrive_judged", epoch=epoch)
+            self._db.execute("DROP VIEW arrived")
+            self._run("visits", from_epoch=epoch)
+
+    def is_alone(self, site: str, first_day: date, last_day: date, but: AbstractSet[str]) -> bool:
+        """Whether there is nothing of the site on these days and those next to them, but what is
+        in the files so named.
+        """
+        first_day, last_day = first_day - ONE_DAY, last_day + ONE_DAY
+        return not self._number("SELECT count(*) FROM hot_events") and not any(
+            file.site == site
+            and file.relation in (Relation.EVENTS, Relation.ASIDE)
+            and file.first_day <= last_day
+            and first_day <= file.last_day
+            and file.name not in but
+            for file in self._files
+        )
 
     def take_back(self, site: str, reason: str, first_day: date, last_day: date) -> int:
         """Judge what was set aside for that reason as if it had not been; how many events."""

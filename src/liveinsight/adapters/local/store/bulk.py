@@ -76,20 +76,25 @@ class BulkLoad:
             gone = tuple(file for file in self._lake.files() if file.site == site)
             self._lake.publish(Publication(gone=gone, erased_site=site))
 
-    def part(self, fill: Callable[[HotTables], None], progress: Progress | None = None) -> None:
-        """Put in what `fill` adds to the hot tables, with the note of how far that is."""
+    def part(
+        self, fill: Callable[[HotTables], None], progress: Progress | None = None
+    ) -> frozenset[str]:
+        """Put in what `fill` adds to the hot tables, with the note of how far that is; the names
+        of the files that are new.
+        """
         with self._lake.sealing() as generation:
             self._be_current()
             fill(self._engine.hot)
-            self._seal(generation, progress)
+            return self._seal(generation, progress)
 
     def _be_current(self) -> None:
         if not self._engine.is_current:
             self._engine.db.close()
             self._engine = Engine(self._lake, self._control, self._limits)
 
-    def _seal(self, generation: int, progress: Progress | None = None) -> None:
+    def _seal(self, generation: int, progress: Progress | None = None) -> frozenset[str]:
         sealer = Sealer(self._lake, self._engine, generation)
         written = sealer.write(progress=progress)
         files = sealer.publish(written.publication)
         self._engine.hot.sealed(written.epoch, files, generation, ALL_MS)
+        return frozenset(file.name for file in written.publication.new)
