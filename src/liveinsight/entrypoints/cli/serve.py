@@ -48,13 +48,18 @@ def _run(settings: Settings, *, with_demo: bool, open_page: bool) -> None:
     os.execv(sys.executable, program)  # noqa: S606 - ourselves
 
 
+def _tell_version(wanted: bool) -> None:  # noqa: FBT001 - as Typer calls it
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
 def version(
     *,
     show: Annotated[
-        bool, typer.Option("--version", help="Print the version.", is_eager=True)
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_tell_version),
     ] = False,
 ) -> None:
     """Real-time web analytics on one machine."""
-    if show:
-        print(__version__)
-        raise typer.Exit
+    del show  # told before any command is looked for
