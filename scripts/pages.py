@@ -95,7 +95,7 @@ class Writer:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(self._page(source), encoding="utf-8")
         (self._out / "style.css").write_text(STYLE.lstrip(), encoding="utf-8")
-        for image in (ROOT / "docs").rglob("*.png"):
+        for image in (ROOT / "docs" / "pictures").iterdir():
             target = self._out / image.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(image, target)
