@@ -153,14 +153,19 @@ class Sandbox:
         return Api
 
 
+# What a new account may run at once; here a process each, on a few processors.
+MOST_SANDBOXES = 10
+
+
 class Fleet:
-    """The sandboxes of one function: as many as run at once."""
+    """The sandboxes of one function: as many as run at once; who comes beyond that waits."""
 
     def __init__(self, function: Function) -> None:
         self.function = function
         self._idle: list[Sandbox] = []
         self._all: list[Sandbox] = []
         self._lock = threading.Lock()
+        self._room = threading.Semaphore(MOST_SANDBOXES)
 
     @property
     def log(self) -> list[str]:
@@ -169,6 +174,10 @@ class Fleet:
 
     def run(self, event: dict[str, Any]) -> dict[str, Any]:
         """In an idle sandbox, else in a new one."""
+        with self._room:
+            return self._run(event)
+
+    def _run(self, event: dict[str, Any]) -> dict[str, Any]:
         with self._lock:
             sandbox = self._idle.pop() if self._idle else None
         if sandbox is None or not sandbox.is_alive:

@@ -253,6 +253,28 @@ def test_a_warm_request_is_two_calls(dynamodb):
     assert counting.calls == ["batch_write_item", "update_item"]
 
 
+def test_a_first_request_is_five_calls(dynamodb):
+    """A sandbox's first event reads secrets, sites and the day's salt, and writes what a warm one
+    writes; a home's very first also makes them.
+    """
+    answered(collector(dynamodb), "POST", "/api/events", VIEW)
+    counting = Failing(dynamodb)
+    answered(collector(counting), "POST", "/api/events", VIEW)
+    assert counting.calls == ["query", "query", "get_item", "batch_write_item", "update_item"]
+
+
+def test_a_warm_question_of_who_is_here_is_a_call_a_type(dynamodb):
+    """Sites and keys are known for a minute; each type of event is one query."""
+    counting = Failing(dynamodb)
+    handler = realtime(counting)
+    answered(handler, "GET", "/api/realtime", headers={"X-API-Key": KEY})
+    counting.calls.clear()
+    # Another filter, as the same question within a second is answered from memory.
+    query = {"filters": '["is","country",["KR"]]'}
+    status, _ = answered(handler, "GET", "/api/realtime", query=query, headers={"X-API-Key": KEY})
+    assert (status, counting.calls) == (200, ["query"] * 5)
+
+
 def test_realtime_tells_who_is_here(dynamodb):
     """What was collected is live at once, recognised, in the owner's shape, for who has a key."""
     answered(collector(dynamodb), "POST", "/api/events", VIEW)
