@@ -1,4 +1,4 @@
-"""`python -m benchmarks [name...]`: runs the named benchmarks, or all.
+"""`python -m benchmarks [name...]`: runs the named benchmarks, or all; options are passed on to one.
 
 Each runs in a process of its own, so that none sees another's memory. Their modules may import
 what they share as `results` (run as a file) or as `benchmarks.results` (run with -m).
@@ -21,16 +21,18 @@ BENCHMARKS = {
 }
 
 
-def run(name: str) -> int:
+def run(name: str, options: list[str]) -> int:
     """One benchmark's exit code."""
     print(f"# {name}: {BENCHMARKS[name]}", flush=True)
     paths = (str(HERE.parent), str(HERE.parent / "src"), os.environ.get("PYTHONPATH", ""))
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-    return subprocess.call([sys.executable, str(HERE / f"{name}.py")], env=environ)
+    return subprocess.call([sys.executable, str(HERE / f"{name}.py"), *options], env=environ)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="name")
-    names = parser.parse_args().names or list(BENCHMARKS)
-    sys.exit(max(run(name) for name in names))
+    told, options = parser.parse_known_args()
+    if options and len(told.names) != 1:
+        parser.error("options are one benchmark's: name it")
+    sys.exit(max(run(name, options) for name in told.names or BENCHMARKS))
