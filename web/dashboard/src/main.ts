@@ -17,4 +17,5 @@ const [config] = await Promise.all([
   choose(preferred([keptLanguage() ?? "", ...navigator.languages])),
 ]);
 const app = new App(config);
+target.replaceChildren();
 mount(Root, { target, props: { app } });

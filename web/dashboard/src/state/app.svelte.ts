@@ -60,16 +60,19 @@ export class App {
 
   /** Who we are and which sites there are; the first thing asked. */
   async open(): Promise<void> {
+    const sites = this.api.get<{ sites: Site[] }>("sites");
+    // Awaited below, by readSites; until then nobody has to hear of its failure.
+    sites.catch(() => undefined);
     if (this.config.sign_in === "session") {
       this.session = await this.api.get<Session>("session");
       this.api.credentials.csrf = this.session.csrf;
     }
-    await this.readSites();
+    await this.readSites(sites);
   }
 
-  async readSites(): Promise<void> {
+  async readSites(asked = this.api.get<{ sites: Site[] }>("sites")): Promise<void> {
     try {
-      this.sites = (await this.api.get<{ sites: Site[] }>("sites")).sites;
+      this.sites = (await asked).sites;
       // Before the set-up only a public site can be seen: that of the demo.
       this.needsSetup = this.session?.setup === true && (this.sites.length === 0 || this.setupToken !== null);
       // What is not among the public sites may be there for who signs in.
