@@ -91,6 +91,7 @@ def test_a_public_site_is_everybodys_and_nothing_more(fresh, guest, home):
     expect(page.locator(".sheet")).to_contain_text("Sign in")
     assert "Settings" not in page.locator(".sheet").inner_text()
     page.goto("/?site=open&view=settings&part=people")
+    expect(page.locator("main")).to_contain_text("You may not see this")
     assert page.locator("main form").count() == 0
     home.ask("PUT", "sites", {"id": "open", "public": False})
     page.goto("/?site=open&range=24h")
