@@ -4,13 +4,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
+
+from liveinsight.adapters import patterns
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.forgetting import forget_groups, write_anew
 from liveinsight.adapters.local.store.bulk import BulkLoad
 from liveinsight.adapters.local.store.engine import Limits
-from liveinsight.domain.errors import NotFound
+from liveinsight.adapters.sql.conditions import OF_VISITS_ONLY
+from liveinsight.domain import filter as filters
+from liveinsight.domain.errors import Invalid, NotFound
+from liveinsight.domain.event import Aside
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.range import Range, settle
 from liveinsight.domain.visitor import identified
@@ -55,6 +61,21 @@ def erase(settings: Settings, site: str, pause: Callable[[float], None] = time.s
         load.erase(site)
         forget_groups(folder, Doomed(site), SystemClock().now_ms())
         return _leave_nothing(folder, load, pause)
+
+
+def set_aside(settings: Settings, meant: Doomed, where: str, reason: Aside) -> int:
+    """Keep apart sealed events that pass a filter; how many."""
+    try:
+        tree = filters.parse(msgspec.json.decode(where), "where")
+    except msgspec.DecodeError:
+        raise Invalid("where", 'is no JSON; write it like ["is", "page", ["/admin"]]') from None
+    patterns.check(filters.patterns_of(tree))
+    if of_visit := filters.dimensions_of(tree) & OF_VISITS_ONLY:
+        raise Invalid("where", f"cannot ask for {', '.join(sorted(of_visit))}, which events lack")
+    if tree == filters.EVERYTHING:
+        raise Invalid("where", "is empty: all events would be set aside")
+    with _load(settings) as (_, load):
+        return load.set_aside(meant, tree, reason)
 
 
 @contextmanager

@@ -14,10 +14,13 @@ from datetime import date
 from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
+from liveinsight.adapters.sql.conditions import filter_sql
 from liveinsight.adapters.sql.fragments import statements
+from liveinsight.adapters.sql.parameters import Given, Parameters
 from liveinsight.adapters.sql.relations import ONE_DAY, Relations, over, quoted
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
+from liveinsight.domain.filter import Filter
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.lake import LakeFile, Relation
 
@@ -183,30 +186,58 @@ class HotTables:
 
     def forget(self, doomed: Doomed) -> int:
         """Take out what is doomed, and judge anew what was near it; how many events went."""
+        is_doomed = _is_doomed(doomed)
+        with self._without(doomed, is_doomed) as gone:
+            epoch = self._moment.epoch + 1
+            self._run("drop_asides", self._told(doomed, is_doomed), epoch=epoch)
+            gone.append(self._number("SELECT count(*) FROM taken_aside"))
+            self._run("forget_doomed", {"is_doomed": is_doomed})
+        return sum(gone)
+
+    def set_aside(self, meant: Doomed, tree: Filter, reason: str) -> int:
+        """Keep apart what was counted, and judge anew what was near it; how many events."""
+        parameters = Parameters()
+        where = f"{_is_doomed(meant)} AND {filter_sql(tree, parameters)}"
+        with self._without(meant, where, parameters.values) as gone:
+            self._run("move_aside", reason=reason, epoch=self._moment.epoch + 1)
+        return sum(gone)
+
+    @contextmanager
+    def _without(
+        self, meant: Doomed, where: str, values: Mapping[str, Given] | None = None
+    ) -> Iterator[list[int]]:
+        """Events that are meant stand in `work` with all within their reach; who asked takes them
+        out, then the rest is judged. Gives a list that holds how many were meant.
+        """
         epoch, seq = self._moment.epoch + 1, self._moment.seq
-        known = self._moment.relations.days(doomed.site)
-        if known is None:
-            return 0
-        pieces = self._moment.relations.pieces(doomed.site, *known)
-        told = {
-            "site": doomed.site,
-            "events": over(pieces, Relation.EVENTS),
-            "asides": over(pieces, Relation.ASIDE),
-            "is_doomed": _is_doomed(doomed),
-        }
         with self._changing(epoch, seq, self._moment.generation):
-            self._run("seek_doomed", told, epoch=epoch)
-            events = self._number("SELECT count(*) FROM work")
-            asides = self._number("SELECT count(*) FROM taken_aside")
-            if events:
+            self._seek(meant, where, values or {})
+            gone = [self._number("SELECT count(*) FROM work")]
+            if gone[0]:
                 self._gather(epoch)
-            self._run("forget_doomed", told)
+            yield gone
             days = self._db.execute("SELECT DISTINCT day FROM emptied").fetchall()
-            self._emptied = {doomed.site: {day for (day,) in days}}
+            self._emptied = {meant.site: {day for (day,) in days}}
             if self._number("SELECT count(*) FROM work"):
                 self._run("judge", epoch=epoch)
                 self._run("visits", from_epoch=epoch)
-        return events + asides
+
+    def _seek(self, meant: Doomed, where: str, values: Mapping[str, Given]) -> None:
+        told = self._told(meant, where)
+        for statement in statements("hot", "seek_doomed"):
+            text = statement.format_map(told)
+            named = {key: value for key, value in values.items() if f"${key}" in text}
+            self._db.execute(text, named)
+
+    def _told(self, meant: Doomed, where: str) -> dict[str, str]:
+        known = self._moment.relations.days(meant.site)
+        pieces = self._moment.relations.pieces(meant.site, *known) if known else ()
+        return {
+            "site": meant.site,
+            "events": over(pieces, Relation.EVENTS),
+            "asides": over(pieces, Relation.ASIDE),
+            "is_doomed": where,
+        }
 
     def dirty_days(self, cursor: DuckDBPyConnection) -> dict[str, list[date]]:
         """The days that were written to since the last seal, as the cursor sees it."""

@@ -91,5 +91,26 @@ def take_back(
     say(f"{events} events of {site_id} are counted from now on.")
 
 
+@told_errors
+def set_aside(
+    site_id: SiteId,
+    first: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day.")],
+    last: Annotated[datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="The last day.")],
+    where: Annotated[str, typer.Option("--where", help="A filter, as of POST /api/query.")],
+    reason: Annotated[Aside, typer.Option(help="bot or spam_referrer.")] = Aside.BOT,
+    *,
+    data_dir: DataDir = None,
+) -> None:
+    """Keep apart what was counted on past days, as a bot's or spam; it can be taken back."""
+    from liveinsight.domain.rows import export_range  # noqa: PLC0415 - DuckDB is heavy
+    from liveinsight.wiring import forgetting  # noqa: PLC0415
+
+    settings = settings_of(data_dir)
+    when = export_range(_day(first).isoformat(), _day(last).isoformat())
+    meant = forgetting.doomed_events(Folder(settings.data_dir), site_id, None, when)
+    events = forgetting.set_aside(settings, meant, where, reason)
+    say(f"{events} events of {meant.site} are set aside. `site take-back` counts them again.")
+
+
 def _day(moment: datetime) -> date:
     return moment.date()

@@ -15,6 +15,7 @@ from liveinsight.adapters.local.store.engine import Engine, Limits
 from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import HotTables
 from liveinsight.domain.event import Aside, Event
+from liveinsight.domain.filter import Filter
 from liveinsight.domain.forget import Doomed
 
 ALL_MS = 2**62  # no visit goes on: nothing stays hot
@@ -69,6 +70,14 @@ class BulkLoad:
         if not is_served:
             self._lake.remove_gone()
         return self._lake.gone_files()
+
+    def set_aside(self, meant: Doomed, tree: Filter, reason: Aside) -> int:
+        """Keep apart what was counted and is sealed; how many events."""
+        with self._lake.sealing() as generation:
+            self._be_current()
+            moved = self._engine.hot.set_aside(meant, tree, reason)
+            self._seal(generation)
+        return moved
 
     def erase(self, site: str) -> None:
         """Forget a site's events: files, figures, and what the journal holds of it until now."""
