@@ -131,6 +131,9 @@ def environment(address: str) -> dict[str, str]:
         "AWS_CONFIG_FILE": "/dev/null",
         "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
         "AWS_PAGER": "",
+        # On a busy machine the emulator answers late: nobody is to give up on it.
+        "AWS_RETRY_MODE": "standard",
+        "AWS_MAX_ATTEMPTS": "12",
     }
 
 
