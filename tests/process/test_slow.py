@@ -97,14 +97,16 @@ def test_what_two_servers_could_read_differently_is_refused(running, head):
     one (RFC 9112, 6.3 and 11.2).
     """
     smuggled = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", running.port), timeout=60) as sender:
+    said = b""
+    with (
+        socket.create_connection(("127.0.0.1", running.port), timeout=60) as sender,
+        suppress(OSError),  # it may have let go before all was said
+    ):
         sender.sendall(b"POST /api/events HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n")
         sender.sendall(b"0\r\n\r\n" + smuggled)
         sender.shutdown(socket.SHUT_WR)
-        said = b""
-        with suppress(ConnectionResetError):
-            while part := sender.recv(65536):
-                said += part
+        while part := sender.recv(65536):
+            said += part
     assert b"200 OK" not in said
     assert said.count(b"HTTP/1.1 ") <= 1
     assert running.ask("GET", "/healthz")[0] == 200
