@@ -150,15 +150,19 @@ class StoreProcess:
                 raise
         self.starts += 1
         self.pid = process.pid
-        reader, self._writer = await asyncio.open_connection(sock=ours)
         try:
+            reader, self._writer = await asyncio.open_connection(sock=ours)
             while True:
                 head = await reader.readexactly(LENGTH.size)
                 self._hear(unpacked(await reader.readexactly(LENGTH.unpack(head)[0])))
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
-            self._writer.close()  # the store ends when its other end does
+            # The store ends when its other end does; who is stopped at once has no writer yet.
+            if self._writer is None:
+                ours.close()
+            else:
+                self._writer.close()
             try:
                 async with asyncio.timeout(STOP_WITHIN_S):
                     await process.wait()
