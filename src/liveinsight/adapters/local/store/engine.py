@@ -26,6 +26,7 @@ BATCH_EVENTS = 50_000
 # While catching up: more, as rows are kept in groups of 122,880 and fewer are copied once more.
 # What is turned into columns at once is held as Python's objects, a kilobyte each.
 STAGED_EVENTS = 123_000
+STAGED_EVENTS_PER_MB = 120  # of the limit: a small machine takes smaller batches and more time
 COLUMN_EVENTS = 20_000
 
 
@@ -59,6 +60,7 @@ class Engine:
         # What was needed for a moment is given back: a large batch takes some hundred MB.
         self.db.execute("SET GLOBAL allocator_background_threads = true")
         self._threads = limits.threads
+        self._staged_events = min(STAGED_EVENTS, limits.memory_mb * STAGED_EVENTS_PER_MB)
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
@@ -140,7 +142,7 @@ class Engine:
                 if len(events) >= COLUMN_EVENTS:
                     yield events
                     events = []
-                if count >= STAGED_EVENTS:
+                if count >= self._staged_events:
                     break
             if events:
                 yield events
