@@ -60,7 +60,7 @@ class Engine:
         # What was needed for a moment is given back: a large batch takes some hundred MB.
         self.db.execute("SET GLOBAL allocator_background_threads = true")
         self._threads = limits.threads
-        self._staged_events = min(STAGED_EVENTS, limits.memory_mb * STAGED_EVENTS_PER_MB)
+        self._memory_mb = limits.memory_mb
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
@@ -129,6 +129,7 @@ class Engine:
             return None
         self._control.refresh()
         seq, count = after, 0
+        most = min(STAGED_EVENTS, self._memory_mb * STAGED_EVENTS_PER_MB)
         drops: Counter[tuple[str, date, str]] = Counter()
 
         def batches() -> Iterator[list[Event]]:
@@ -142,7 +143,7 @@ class Engine:
                 if len(events) >= COLUMN_EVENTS:
                     yield events
                     events = []
-                if count >= self._staged_events:
+                if count >= most:
                     break
             if events:
                 yield events
