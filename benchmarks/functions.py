@@ -236,7 +236,7 @@ def collecting() -> dict[str, Any]:
 
 
 def live(events: int) -> dict[str, Any]:
-    """Who is here, when a warm function has read so many events of the last half hour."""
+    """Who is here, asked each second of a warm function, when so many events happen an hour."""
     clock_ms = SystemClock().now_ms()
     items: list[dict[str, Any]] = []
 
@@ -255,22 +255,26 @@ def live(events: int) -> dict[str, Any]:
         about = {"event_id": n, "time_ms": time_ms, "visitor": n // 3, "page": f"/{n % 40}"}
         hot.keep([(Event(**(fields | about)), Told(user_agent=CHROME))], clock_ms)
 
+    def so_many_by(second: int) -> int:
+        return events * second // 3600
+
     for n in range(events):
-        happen(n, clock_ms - n * 1_500_000 // events)
+        happen(n, clock_ms - 3_600_000 + n * 3_600_000 // events)
     tables, clock = Tables(items), FixedClock(clock_ms)
     handler = handler_of(realtime_api(environment(), tables, clock))
     request = a_request("GET", "/api/realtime")
 
     def ask() -> None:
         answer = handler(request, None)
-        assert json.loads(answer["body"])["data"]["active_users"] > 0
+        assert json.loads(answer["body"])["data"]["visitors_last_30min"] > 0
 
     first = times_ms(ask, 1)[0]
     warm = []
-    for n in range(50):  # a second later, when one more has come
+    for second in range(1, 101):  # with what came in it, and in the ten seconds before once more
         clock.advance(1000)
         items.clear()
-        happen(events + n, clock.now_ms())
+        for n in range(so_many_by(second - 11), so_many_by(second)):
+            happen(events + n, clock_ms + n * 3_600_000 // events)
         warm += times_ms(ask, 1)
     return {"events": events, "first_ms": round(first, 1), "warm": summary(warm)}
 
@@ -336,7 +340,7 @@ def main() -> None:
             "machine": {"cores": os.cpu_count(), "python": platform.python_version()},
             "start": starts(folder),
             "collector": collecting(),
-            "realtime": [live(events) for events in (100, 1000, 10_000)],
+            "realtime": [live(events) for events in (1000, 10_000, 100_000)],
             "stats": history(folder, 1_000_000, 30),
         }
     print(json.dumps(result, indent=1))

@@ -26,7 +26,7 @@ locals {
     realtime-api = {
       module            = "realtime_api"
       package           = "realtime"
-      memory_mb         = 256
+      memory_mb         = var.realtime_memory_mb
       timeout_s         = 30
       scratch_mb        = 512
       duration_alarm_ms = 1000

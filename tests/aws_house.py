@@ -47,6 +47,7 @@ class AwsHouse:
             self._dynamodb,
             EVENTS,
             shards=2,
+            ttl_hours=24,
             recognised=lambda event, _: event,
             poisoned=pytest.fail,
         )

@@ -214,6 +214,7 @@ run "wrong_settings_are_refused_by_name" {
     domain_name         = "stats.example.com" # without its certificate
     cors_origin         = "https://shop.example/path"
     stats_memory_mb     = 128
+    realtime_memory_mb  = 64
     gsi_shards          = 0
     log_retention_days  = 8
     requests_per_minute = 1
@@ -224,6 +225,7 @@ run "wrong_settings_are_refused_by_name" {
     var.certificate_arn,
     var.cors_origin,
     var.stats_memory_mb,
+    var.realtime_memory_mb,
     var.gsi_shards,
     var.log_retention_days,
     var.requests_per_minute,

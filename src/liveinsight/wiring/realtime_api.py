@@ -24,9 +24,12 @@ def realtime_api(
         parts.dynamodb,
         environment.text("EVENTS_TABLE"),
         shards=parts.shards,
+        ttl_hours=parts.ttl_hours,
         recognised=recognise(UaParserAgents()),
         poisoned=lambda where: log("poisoned", level="error", where=where),
     )
-    watch = Watch(DynamoLive(events, parts.clock.now_ms), parts.clock)
+    memory_mb = environment.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 256)
+    watching = DynamoLive(events, parts.clock.now_ms, memory_mb=memory_mb)
+    watch = Watch(watching, parts.clock)
     door = LiveDoor(watch, parts.control, parts.keys, parts.clock)
     return Front(door.routes(), environment.origins())

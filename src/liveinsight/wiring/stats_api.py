@@ -81,6 +81,7 @@ def tail_of(parts: Parts, s3: S3 | None, root: Path) -> LakeAndTail:
         parts.dynamodb,
         environment.text("EVENTS_TABLE"),
         shards=parts.shards,
+        ttl_hours=parts.ttl_hours,
         recognised=recognise(UaParserAgents()),
         poisoned=lambda where: log("poisoned", level="error", where=where),
     )

@@ -31,6 +31,7 @@ def a_reader(client, shards=1, poisoned=None):
         client,
         EVENTS,
         shards=shards,
+        ttl_hours=24,
         recognised=recognise(OneAgent()),
         poisoned=(poisoned if poisoned is not None else []).append,
     )

@@ -1,63 +1,62 @@
-"""The live view of the AWS home, counted from the events of the last half hour.
+"""The live view of the AWS home, counted from the events of the last hour.
 
-A warm function keeps them and asks the table only for what came since; now and then it asks for
-all again, so that what arrived late is seen too. The counting is a plain fold over events in order
-of time: the same definitions as in home 1, and the same figures (tests run both on one contract).
+A warm function keeps them in visits, and the figures it was asked for, and takes in what came
+since. What it tells follows from what the table holds and the moment alone: not from when this
+sandbox began, what it read first, or what it was asked before. Tests hold it to that, and to what
+home 1 counts of the same events.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
-from functools import partial
-from typing import NamedTuple
+from bisect import bisect_right, insort
+from collections.abc import Callable
+from sys import intern
+from typing import Any
 
-from msgspec import json
+from msgspec.structs import astuple
 
 from liveinsight.adapters import patterns
+from liveinsight.adapters.aws.figures import Figures
+from liveinsight.adapters.aws.recent import LOOK_BACK_MS, Recent
 from liveinsight.adapters.aws.table import DynamoEvents
-from liveinsight.domain.dimension import prop_key
-from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event
-from liveinsight.domain.filter import EVERYTHING, Filter, matches, patterns_of
-from liveinsight.domain.live import (
-    FEED_LENGTH,
-    LIVE_MS,
-    PAGES_LENGTH,
-    TOP_LENGTH,
-    WINDOW_MS,
-    Count,
-    Glimpse,
-    Live,
-    Minute,
-)
+from liveinsight.adapters.aws.visits import Chain, Chains, in_visits, order
+from liveinsight.domain.errors import Unavailable
+from liveinsight.domain.event import Event
+from liveinsight.domain.filter import Filter, patterns_of
+from liveinsight.domain.live import Live
 from liveinsight.domain.period import MINUTE_MS
-from liveinsight.domain.visit import GAP_MS, Step, ends, step
 
-# Clocks of functions differ a little, and a batch of events is written over some time.
-OVERLAP_MS = 30_000
-RELOAD_MS = 60_000
-MINUTES = WINDOW_MS // MINUTE_MS
-# To know where a visit began that was under way when the window opened.
-LOOK_BACK_MS = WINDOW_MS + GAP_MS
+Asked = tuple[str, Filter]
 
-
-class Shown(NamedTuple):
-    """An event with the first of its visit and the last page seen in it."""
-
-    event: Event
-    first: Event
-    visit: int
-    entry_page: str | None
-    exit_page: str | None
+# Figures are kept as long as somebody watches them.
+WATCHED_MS = MINUTE_MS
+MOST_FIGURES = 8
+# An event takes 0.8 KB where others are like it, the function itself 70 MB and figures some more.
+OWN_MB = 96
+EVENTS_PER_MB = 700
 
 
 class DynamoLive:
     """The port `Watching` over the events table."""
 
-    def __init__(self, events: DynamoEvents, now_ms: Callable[[], int]) -> None:
+    def __init__(self, events: DynamoEvents, now_ms: Callable[[], int], *, memory_mb: int) -> None:
         self._events = events
         self._now_ms = now_ms
-        self._known: dict[int, Event] = {}
-        self._loaded_ms = 0
-        self._read_ms = 0
+        self._most_events = (memory_mb - OWN_MB) * EVENTS_PER_MB
+        self._looked_ms = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._recent = Recent(self._events)
+        self._hour = Hour()
+
+    @property
+    def watched(self) -> int:
+        """How many figures are kept."""
+        return self._hour.watched
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """How many events and visitors' names it remembers."""
+        return self._hour.held
 
     def version(self, site: str) -> int:
         """Another each second: who asks again within it gets the same answer."""
@@ -70,169 +69,121 @@ class DynamoLive:
 
     def look(self, site: str, tree: Filter, now_ms: int) -> Live:
         """The site's last half hour, of the events that pass the filter."""
-        self._read(now_ms)
-        own = [
-            event
-            for event in self._known.values()
-            if event.site == site and event.aside is None and event.time_ms <= now_ms
-        ]
-        return count(own, tree, now_ms)
-
-    def _read(self, now_ms: int) -> None:
-        if now_ms - self._loaded_ms >= RELOAD_MS:
-            from_ms = now_ms - LOOK_BACK_MS
-            self._known, self._loaded_ms = {}, now_ms
-        else:
-            from_ms = self._read_ms - OVERLAP_MS
-        for event in self._events.between(from_ms, now_ms + OVERLAP_MS, now_ms):
-            self._known[event.event_id] = event
-        self._read_ms = now_ms
+        if now_ms < self._looked_ms:  # a clock was put back
+            self._begin()
+        self._looked_ms = now_ms
+        self._hour.let_go(now_ms - LOOK_BACK_MS)
+        for event in self._recent.news(now_ms):
+            self._hour.take(event)
+            if len(self._hour) > self._most_events:
+                self._begin()
+                more = "realtime_memory_mb would make it larger"
+                raise Unavailable(f"More happens than this function's memory holds: {more}.", 60)
+        self._hour.tell(now_ms)
+        return self._hour.figures(site, tree, now_ms).told(now_ms)
 
 
-def count(events: Iterable[Event], tree: Filter, now_ms: int) -> Live:
-    """The live figures of one site's events."""
-    told = sorted(events, key=lambda event: (event.time_ms, event.event_id))
-    shown = [row for row in in_visits(told) if row.event.time_ms > now_ms - WINDOW_MS]
-    if tree != EVERYTHING:  # asked of each event, that would take a third of the time
-        shown = [row for row in shown if matches(tree, partial(_value, row), patterns.find)]
-    live = [row.event for row in shown if row.event.time_ms > now_ms - LIVE_MS]
-    active = {event.visitor for event in live}
-    return Live(
-        active_users=len(active),
-        current_pages=_pages(shown, active),
-        events_last_5min=sum(event.type not in SILENT_TYPES for event in live),
-        timestamp=now_ms,
-        visitors_last_30min=len({row.event.visitor for row in shown}),
-        pageviews_last_30min=sum(row.event.type == PAGE_VIEW for row in shown),
-        series=_series(shown, now_ms),
-        top_sources=_top((row.first.source, row.event.visitor) for row in shown),
-        top_countries=_top((row.first.country, row.event.visitor) for row in shown),
-        feed=_feed(shown),
-    )
+class Hour:
+    """The events of all sites from an hour ago on, and the figures that are watched."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Event] = {}
+        self._order: list[tuple[int, int]] = []
+        self._chains = Chains()
+        self._changed: dict[int, Chain] = {}
+        self._after_ms = self._told_ms = 0
+        self._figures: dict[Asked, tuple[int, Figures]] = {}  # the latest asked for last
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    @property
+    def watched(self) -> int:
+        """How many figures are kept."""
+        return len(self._figures)
+
+    @property
+    def held(self) -> tuple[int, int]:
+        """How many events and visitors' names it remembers."""
+        return len(self._known), len(self._chains)
+
+    def let_go(self, until_ms: int) -> None:
+        """Forget the events up to a moment, also those that are told later."""
+        self._after_ms = until_ms
+        end = bisect_right(self._order, (until_ms + 1,))
+        for _, event_id in self._order[:end]:
+            self._change(self._known.pop(event_id))
+        del self._order[:end]
+
+    def take(self, event: Event) -> None:
+        """Take an event in. An id that came twice is what happened first, whoever read it first."""
+        if event.aside is not None or event.time_ms <= self._after_ms:
+            return
+        held = self._known.get(event.event_id)
+        if held is not None:
+            if held == event or _rank(held) < _rank(event):
+                return
+            self._change(held)
+            self._order.remove(order(held))
+        event = self._known[event.event_id] = _lean(event)
+        insort(self._order, order(event))
+        self._change(event).add(event)
+
+    def tell(self, now_ms: int) -> None:
+        """Have the figures hold what was taken and let go, and whose time has come by now."""
+        first = bisect_right(self._order, (self._told_ms + 1,))
+        end = bisect_right(self._order, (now_ms + 1,))
+        for _, event_id in self._order[first:end]:  # some were known before: clocks are ahead
+            self._change(self._known[event_id])
+        while self._changed:
+            _, chain = self._changed.popitem()
+            self._tell_anew(chain, now_ms)
+        self._told_ms = now_ms
+
+    def figures(self, site: str, tree: Filter, now_ms: int) -> Figures:
+        """The figures of a site and filter: kept, or made of all that is shown."""
+        _, found = self._figures.pop((site, tree), (0, None))
+        if found is None:
+            found = Figures(tree, now_ms)
+            for row in self._chains.shown(site):
+                found.put(row)
+        self._figures[site, tree] = now_ms, found
+        self._let_go(now_ms)
+        return found
+
+    def _let_go(self, now_ms: int) -> None:
+        """Forget figures that nobody watches any more, and the oldest of too many."""
+        for asked, (asked_ms, _) in list(self._figures.items()):
+            if asked_ms + WATCHED_MS >= now_ms and len(self._figures) <= MOST_FIGURES:
+                break
+            del self._figures[asked]
+
+    def _change(self, event: Event) -> Chain:
+        """The event's chain, which is to be told anew: also if what is read next fails."""
+        chain = self._chains.of(event)
+        self._changed[id(chain)] = chain
+        return chain
+
+    def _tell_anew(self, chain: Chain, now_ms: int) -> None:
+        chain.events = [event for event in chain.events if self._known.get(event.event_id) is event]
+        before = chain.shown
+        chain.shown = in_visits(event for event in chain.events if event.time_ms <= now_ms)
+        for (site, _), (_, figures) in self._figures.items():
+            if site != chain.site:
+                continue
+            for row in before:
+                figures.take(row)
+            for row in chain.shown:
+                figures.put(row)
+        if not chain.events:
+            self._chains.drop(chain)
 
 
-class _Visit:
-    def __init__(self, number: int, first: Event) -> None:
-        self.number = number
-        self.first = first
-        self.last_ms = first.time_ms
-        self.is_over = False
-        self.views: list[str | None] = []
+def _lean(event: Event) -> Event:
+    """The same event, with texts that others have too kept once: a third of the memory."""
+    told: list[Any] = [intern(it) if type(it) is str else it for it in astuple(event)]
+    return Event(*told)
 
 
-def in_visits(events: Iterable[Event]) -> list[Shown]:
-    """Each event, in order of time, with its visit; those that have none are left out."""
-    visits: dict[tuple[int, int | None], _Visit] = {}
-    taken: list[tuple[Event, _Visit]] = []
-    for number, event in enumerate(events):
-        visit = _visit_of(visits, event)
-        last_ms = None if visit is None else visit.last_ms
-        stepped = step(
-            event.type, event.time_ms, last_ms, ended=visit is not None and visit.is_over
-        )
-        if stepped is Step.NO_VISIT:
-            continue
-        if stepped is Step.STARTS or visit is None:
-            visit = _Visit(number, event)
-            visits[event.visitor, event.session] = visit
-        visit.last_ms = event.time_ms
-        visit.is_over = ends(event.type)
-        if event.type == PAGE_VIEW:
-            visit.views.append(event.page)
-        taken.append((event, visit))
-    return [
-        Shown(
-            event,
-            visit.first,
-            visit.number,
-            visit.views[0] if visit.views else None,
-            visit.views[-1] if visit.views else None,
-        )
-        for event, visit in taken
-    ]
-
-
-def _visit_of(visits: dict[tuple[int, int | None], _Visit], event: Event) -> _Visit | None:
-    visit = visits.get((event.visitor, event.session))
-    if visit is None and event.prior is not None:
-        # After midnight the visit goes on under the new day's id.
-        visit = visits.pop((event.prior, event.session), None)
-        if visit is not None:
-            visits[event.visitor, event.session] = visit
-    return visit
-
-
-_OF_EVENT = {"event": "type"}
-_OF_EVENT_SAME = frozenset({"page", "hostname", "title"})
-
-
-def _value(row: Shown, dimension: str) -> str | None:
-    """A dimension's value: of the event itself, else of its visit, whose first event tells it."""
-    key = prop_key(dimension)
-    if key is not None:
-        value = (row.event.props or {}).get(key)
-        if value is None or isinstance(value, str):
-            return value
-        return json.encode(value).decode()
-    told: str | None
-    if dimension in {"entry_page", "exit_page"}:
-        told = row.entry_page if dimension == "entry_page" else row.exit_page
-        return told
-    of = row.event if dimension in _OF_EVENT_SAME or dimension in _OF_EVENT else row.first
-    told = getattr(of, _OF_EVENT.get(dimension, dimension))
-    return told
-
-
-def _pages(shown: list[Shown], active: set[int]) -> dict[str, int]:
-    """Where the live visitors are: the page each saw last."""
-    last = {row.event.visitor: row.event.page for row in shown if row.event.type == PAGE_VIEW}
-    counts = Counter(page for visitor, page in last.items() if visitor in active and page)
-    return dict(sorted(counts.items(), key=lambda row: (-row[1], row[0]))[:PAGES_LENGTH])
-
-
-def _series(shown: list[Shown], now_ms: int) -> list[Minute]:
-    """Thirty bars of a minute of the clock; the last is the one that runs."""
-    first_ms = (now_ms // MINUTE_MS - MINUTES + 1) * MINUTE_MS
-    views: dict[int, int] = {}
-    visitors: dict[int, set[int]] = defaultdict(set)
-    for row in shown:
-        event = row.event
-        minute = (event.time_ms - first_ms) // MINUTE_MS
-        visitors[minute].add(event.visitor)
-        if event.type == PAGE_VIEW:
-            views[minute] = views.get(minute, 0) + 1
-    return [
-        Minute(first_ms + number * MINUTE_MS, views.get(number, 0), len(visitors.get(number, ())))
-        for number in range(MINUTES)
-    ]
-
-
-def _top(pairs: Iterable[tuple[str | None, int]]) -> list[Count]:
-    """The names with the most visitors."""
-    crowds: dict[str | None, set[int]] = {}
-    for name, visitor in pairs:
-        crowds.setdefault(name, set()).add(visitor)
-    ranked = sorted(
-        ((name, len(crowd)) for name, crowd in crowds.items()),
-        key=lambda row: (-row[1], row[0] is None, row[0] or ""),
-    )
-    return [Count(name, visitors) for name, visitors in ranked[:TOP_LENGTH]]
-
-
-def _feed(shown: list[Shown]) -> list[Glimpse]:
-    newest = [row for row in shown if row.event.type not in SILENT_TYPES][-FEED_LENGTH:][::-1]
-    return [
-        Glimpse(
-            time=row.event.time_ms,
-            event=row.event.type,
-            page=row.event.page,
-            title=row.event.title,
-            hostname=row.event.hostname,
-            source=row.first.source,
-            country=row.first.country,
-            browser=row.first.browser,
-            os=row.first.os,
-            device=row.first.device,
-        )
-        for row in newest
-    ]
+def _rank(event: Event) -> tuple[int, int, int]:
+    return event.time_ms, event.visitor, event.session or 0

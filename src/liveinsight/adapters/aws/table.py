@@ -91,39 +91,53 @@ class DynamoEvents:
         table: str,
         *,
         shards: int,
+        ttl_hours: int,
         recognised: Callable[[Event, str], Event],
         poisoned: Callable[[str], None],
     ) -> None:
         self._client = client
         self._table = table
-        self._shards = shards
+        self._ttl_s = ttl_hours * HOUR_S
         self._recognised = recognised
         self._poisoned = poisoned
+        self.keys = keys.type_keys(shards)
 
     def between(self, from_ms: int, to_ms: int, now_ms: int) -> Iterator[Event]:
         """Events of `from_ms` and later, before `to_ms`, that are not past their time to live.
 
         One that can't be read is told and passed over: it must not keep the others back.
         """
-        for key in keys.type_keys(self._shards):
-            for item in pages(
-                self._client,
-                TableName=self._table,
-                IndexName=keys.TYPE_INDEX,
-                KeyConditionExpression="event_type = :type AND #time BETWEEN :from AND :to",
-                # DynamoDB deletes expired items when it likes, which may be days later.
-                FilterExpression="#ttl > :now",
-                ExpressionAttributeNames={"#time": "timestamp", "#ttl": "ttl"},
-                ExpressionAttributeValues={
-                    ":type": {"S": key},
-                    ":from": {"N": str(from_ms)},
-                    # The largest key before `to_ms`.
-                    ":to": {"N": f"{to_ms - 1}.999999999"},
-                    ":now": {"N": str(now_ms // 1000)},
-                },
-            ):
-                if (event := self._read(item)) is not None:
-                    yield event
+        for key in self.keys:
+            yield from self.of(key, from_ms, to_ms, now_ms)
+
+    def of(
+        self, key: str, from_ms: int, to_ms: int, now_ms: int, *, kept_from_ms: int = 0
+    ) -> Iterator[Event]:
+        """The same of one of the index's keys, and only what was kept since `kept_from_ms`.
+
+        Their time to live tells when they were kept, so DynamoDB itself leaves the others out:
+        they are read (and paid for), but neither sent nor decoded.
+        """
+        kept_until_s = kept_from_ms // 1000 - 1 + self._ttl_s
+        for item in pages(
+            self._client,
+            TableName=self._table,
+            IndexName=keys.TYPE_INDEX,
+            KeyConditionExpression="event_type = :type AND #time BETWEEN :from AND :to",
+            # DynamoDB deletes expired items when it likes, which may be days later.
+            FilterExpression="#ttl > :ttl",
+            ProjectionExpression="session_id, #time, #event, user_agent",
+            ExpressionAttributeNames={"#time": "timestamp", "#ttl": "ttl", "#event": "event"},
+            ExpressionAttributeValues={
+                ":type": {"S": key},
+                ":from": {"N": str(from_ms)},
+                # The largest key before `to_ms`.
+                ":to": {"N": f"{to_ms - 1}.999999999"},
+                ":ttl": {"N": str(max(now_ms // 1000, kept_until_s))},
+            },
+        ):
+            if (event := self._read(item)) is not None:
+                yield event
 
     def _read(self, item: Item) -> Event | None:
         try:
