@@ -95,12 +95,13 @@ GROUP BY site, day, visit
 """
 
 
-def made(folder: Path, events: int, days: int) -> Relations:
+def made(folder: Path, events: int, days: int, last_day: date = LAST_DAY) -> Relations:
     """The site's share of so many events over so many days; made once, then found again."""
-    manifest = folder / f"manifest-{events}-{days}.json"
+    ends = "" if last_day == LAST_DAY else f"-{last_day}"
+    manifest = folder / f"manifest-{events}-{days}{ends}.json"
     if not manifest.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        manifest.write_bytes(msgspec.json.encode(_make(folder, events, days)))
+        manifest.write_bytes(msgspec.json.encode(_make(folder, events, days, last_day)))
     files = msgspec.json.decode(manifest.read_bytes(), type=list[LakeFile])
     return Relations(files)
 
@@ -111,20 +112,23 @@ def now_ms() -> int:
     return int((last + timedelta(days=1)).timestamp() * 1000) - 1
 
 
-def _make(folder: Path, events: int, days: int) -> list[LakeFile]:
+def _make(folder: Path, events: int, days: int, last_day: date) -> list[LakeFile]:
     visits_a_day = int(events * SHARE / (VIEWS_PER_VISIT + 0.04) / days)
-    first = LAST_DAY - timedelta(days=days - 1)
+    first = last_day - timedelta(days=days - 1)
     files: list[LakeFile] = []
-    while first <= LAST_DAY:
-        last = min(month_span(first)[1], LAST_DAY)
+    while first <= last_day:
+        last = min(month_span(first)[1], last_day)
         of_month = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-        files += _month(folder, of_month, visits_a_day, len(files))
+        is_open = last == last_day
+        files += _month(folder, of_month, visits_a_day, len(files), is_open=is_open)
         print(f"  {last}: {sum(f.rows for f in files if f.relation is Relation.EVENTS):,} events")
         first = last + timedelta(days=1)
     return files
 
 
-def _month(folder: Path, days: list[date], visits_a_day: int, generation: int) -> list[LakeFile]:
+def _month(
+    folder: Path, days: list[date], visits_a_day: int, generation: int, *, is_open: bool
+) -> list[LakeFile]:
     connection = duckdb.connect(config={"temp_directory": str(folder / "spill")})
     for statement in statements("hot", "tables"):
         connection.execute(statement)
@@ -144,7 +148,7 @@ def _month(folder: Path, days: list[date], visits_a_day: int, generation: int) -
 
     change = sealing(Relations((), {SITE: frozenset(days)}), generation + 1).days(days)
     files = change.new
-    if days[-1] < LAST_DAY:
+    if not is_open:
         compacted = sealing(Relations(files), generation + 2).month(days[0])
         files = [file for file in files if file not in compacted.gone] + compacted.new
         for file in compacted.gone:

@@ -39,12 +39,18 @@ class Server:
     """A process that listens on `port`; ready when it answers `path`."""
 
     def __init__(
-        self, command: Sequence[str], port: int, path: str, env: Mapping[str, str] | None = None
+        self,
+        command: Sequence[str],
+        port: int,
+        path: str,
+        env: Mapping[str, str] | None = None,
+        *,
+        pinned: bool = True,
     ) -> None:
         self.port = port
         started_s = time.perf_counter()
         self._process = subprocess.Popen(
-            on_core(SERVER_CORE, command),
+            on_core(SERVER_CORE, command) if pinned else list(command),
             env={**os.environ, **(env or {})},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -56,7 +62,7 @@ class Server:
         self.ready_ms = round((time.perf_counter() - started_s) * 1000)
 
     @classmethod
-    def liveinsight(cls, folder: Path) -> Self:
+    def liveinsight(cls, folder: Path, *, pinned: bool = True) -> Self:
         """Our server, for 5,000 visitors who all come through a proxy on this machine."""
         port = free_port()
         return cls(
@@ -68,6 +74,7 @@ class Server:
                 "LIVEINSIGHT_RATE_LIMIT_PER_MINUTE": "0",
                 "LIVEINSIGHT_LOG_LEVEL": "error",
             },
+            pinned=pinned,
         )
 
     def __enter__(self) -> Self:

@@ -8,7 +8,7 @@ import { mock } from "./dev/mock.ts";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const FIRST =
-  /node_modules\/(svelte|esm-env|clsx|d3-array|d3-shape|d3-path|internmap)\/|src\/(state|format|data|api)\/|src\/i18n\/(en|index\.svelte)\.ts|src\/parts\/(Away|Icon|Menu|Empty|Opening|Trouble|BarList|Counter)\.svelte|src\/live\/(live\.svelte|connection|feed|Signal|Minutes|LiveStrip)|src\/screens\/(Shell|PersonMenu|keys)|src\/site\/(chart|questions|rangename|Controls|FilterChips|FilterMenu|Tabs|Numbers|Chart|PanelCard|SitePage|WaitingNote)\./;
+  /node_modules\/(svelte|esm-env|clsx|d3-array|d3-shape|d3-path|internmap)\/|src\/(state|format|data|api)\/|src\/i18n\/(en|index\.svelte)\.ts|src\/parts\/(Away|ExplainButton|Icon|Menu|Empty|Opening|Trouble|BarList|Counter)\.svelte|src\/live\/(live\.svelte|connection|feed|Signal|Minutes|LiveStrip)|src\/screens\/(Shell|PersonMenu|keys)|src\/site\/(chart|questions|rangename|Controls|FilterChips|FilterMenu|Tabs|Numbers|Chart|PanelCard|SitePage|WaitingNote)\./;
 
 export default defineConfig({
   base: "./",

@@ -250,3 +250,60 @@ def test_theme_and_language_are_kept(page):
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.locator("html")).to_have_attribute("lang", "ko")
     expect(page.locator("[data-panel=pages] h2")).to_have_text("페이지")
+
+
+NAMED = {"a": (0, 1, 2), "b": (1, 2), "c": (2,), "d": (0, 2)}
+
+
+def named_traffic(site):
+    """Visitors with names who come back on some of three days, each by pages of their own."""
+    for at, (name, days) in enumerate(NAMED.items()):
+        for ago in days:
+            began = ago * 86_400 + 600
+            for nth, page in enumerate(("/", "/pricing", "/docs")[: at % 3 + 1]):
+                yield a_view(site, at, page, began - 30 * nth, user_id=name)
+            if at % 2:
+                yield a_view(site, at, "/docs", began - 120, event_type="Signup", user_id=name)
+
+
+def test_journeys_funnels_and_retention_are_the_apis(fresh, page, home):
+    """Every figure that stands on these three pages is the API's answer, also filtered."""
+    steps = [{"page": "/"}, {"page": "/pricing"}, {"event": "Signup"}]
+    fresh("walks", timezone="UTC", funnels=[{"name": "Way", "steps": steps, "within": "day"}])
+    events = list(named_traffic("walks"))
+    past = home.ask("POST", "keys", {"label": "past", "scopes": ["server", "import"]})["key"]
+    batch = [{"event_id": f"walk{at}", **event} for at, event in enumerate(events)]
+    sent = home.ask("POST", "events", {"events": batch}, **{"X-API-Key": past})
+    assert sent["processed_events"] == len(events)
+    asked = {"site": "walks", "range": "7d"}
+    views = sum("event_type" not in event for event in events)
+    home.until(lambda: home.query(**asked, metrics=["pageviews"])["totals"] == [views])
+    for chips, filters in (("", {}), ("&f=is,page,/", {"filters": ["is", "page", ["/"]]})):
+        where = f"/?site=walks&range=7d{chips}&view="
+        page.goto(f"{where}journeys")
+        told = home.ask("POST", "journeys", {**asked, **filters, "depth": 3, "limit": 30})
+        ways = page.locator("main ol > li")
+        expect(ways.locator("b")).to_have_text([str(way["visits"]) for way in told["results"]])
+        expect(ways.locator(".tiny")).to_have_text([told_rate(w["share"]) for w in told["results"]])
+        walked = [row.locator("button").all_inner_texts() for row in ways.all()]
+        assert walked == [way["pages"] for way in told["results"]]
+
+        page.goto(f"{where}funnels")
+        told = home.ask("POST", "funnel", {**asked, **filters, "steps": steps, "within": "day"})
+        shown = page.locator(".step")
+        expect(shown.locator("b")).to_have_text([str(step["count"]) for step in told["results"]])
+        rates = [told_rate(step["rate_from_start"]) for step in told["results"]]
+        expect(shown.locator(".small")).to_have_text(rates)
+
+        page.goto(f"{where}retention")
+        told = home.ask("POST", "retention", {**asked, **filters, "interval": "day"})["results"]
+        rows = page.locator("tbody tr")
+        expect(rows).to_have_count(len(told))
+        for row, cohort in zip(rows.all(), told, strict=True):
+            figures = [str(cohort["visitors"]), *map(told_rate, cohort["rates"])]
+            expect(row.locator("td.number")).to_have_text(figures)
+
+
+def told_rate(rate):
+    """A percent as the page writes it."""
+    return "\u2013" if rate is None else f"{rate:.1f}".removesuffix(".0") + "%"

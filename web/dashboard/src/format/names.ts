@@ -1,6 +1,7 @@
 // What codes are called: countries and languages by Intl, devices by our own words. A stranger's
 // text is only ever cut and never trusted.
 import type { Key } from "../i18n/keys";
+import type { Filter } from "../state/filters";
 
 const codes = new Map<string, Intl.DisplayNames>();
 
@@ -43,6 +44,15 @@ export function valueName(
   if (key) return t(key);
   // Marks that turn the line's direction, and control characters, would reach beyond the text.
   return value.replace(/[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "\u00b7");
+}
+
+/** A filter as a person says it. */
+export function filterWords(filter: Filter, locale: string, t: (key: Key) => string): { what: string; how: string; values: string } {
+  return {
+    what: filter.dimension.startsWith("prop:") ? filter.dimension.slice(5) : t(dimensionKey(filter.dimension) ?? "dimension.page"),
+    how: t(`op.${filter.op}`),
+    values: filter.values.map((value) => valueName(filter.dimension, value, locale, t)).join(", "),
+  };
 }
 
 export function dimensionKey(dimension: string): Key | null {

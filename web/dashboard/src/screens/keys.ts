@@ -11,7 +11,7 @@ export const LIST: [keys: string, meaning: Key][] = [
   ["?", "keys.help"], ["Ctrl K", "palette"], ["L", "screen.live"], ["O", "screen.site"],
   ["D", "range.today"], ["E", "range.yesterday"], ["R", "range.24h"], ["W", "range.7d"], ["F", "range.28d"], ["T", "range.30d"],
   ["Q", "range.91d"], ["M", "range.month"], ["Y", "range.year"], ["A", "range.all"],
-  ["←", "range.earlier"], ["→", "range.later"], ["X", "compare"], ["1 – 6", "keys.metric"], ["Esc", "filter.clear"], ["/", "keys.filter"],
+  ["←", "range.earlier"], ["→", "range.later"], ["X", "compare"], ["1 – 6", "keys.metric"], ["Esc", "filter.clear"], ["/", "keys.filter"], ["H", "explain"],
 ];
 
 const writes = (target: EventTarget | null) =>
@@ -31,6 +31,7 @@ export function shortcut(event: KeyboardEvent, app: App): "help" | "palette" | "
   if (key === "Escape" && view.filters.length > 0) return done({ filters: [] });
   if (view.screen === "live" || view.screen === "settings" || view.screen === "sites") return null;
   if (RANGE_KEYS[key]) return done({ range: RANGE_KEYS[key] });
+  if (key === "h" && view.screen === "site") return done({ explain: view.metric });
   if (key === "x") return done({ compare: view.compare === "none" ? DEFAULT.compare : "none" });
   if (key === "/") {
     const opener = document.querySelector<HTMLElement>("[data-filter-opener] button");

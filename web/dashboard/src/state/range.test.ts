@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { addMonths, daysFrom, isDay, monthGrid, ordered, today } from "./calendar";
-import { asked, endsNow, firstDayOf, intervals, isUnfinished, lastDayOf, moved, parseRange, usualInterval, zoomed } from "./range";
+import { asked, comparedDays, endsNow, firstDayOf, intervals, isUnfinished, lastDayOf, moved, parseRange, usualInterval, zoomed } from "./range";
 
 const NOW = Date.parse("2026-11-20T22:30:00Z"); // 07:30 on the 21st in Seoul
 const SEOUL = "Asia/Seoul";
@@ -26,6 +26,14 @@ describe("days of a calendar", () => {
 });
 
 describe("ranges", () => {
+  it("are compared with the days before, the year before, or those that were chosen", () => {
+    expect(comparedDays("previous_period", "7d", SEOUL, NOW)).toEqual(["2026-11-08", "2026-11-14"]);
+    expect(comparedDays("previous_year", "2024-02-29..2024-03-01", SEOUL, NOW)).toEqual(["2023-02-28", "2023-03-01"]);
+    expect(comparedDays("2026-01-01..2026-01-31", "24h", SEOUL, NOW)).toEqual(["2026-01-01", "2026-01-31"]);
+    expect(comparedDays("previous_period", "24h", SEOUL, NOW)).toBe(null);
+    expect(comparedDays("none", "7d", SEOUL, NOW)).toBe(null);
+  });
+
   it("are names, days or times with an offset, and nothing else", () => {
     expect(parseRange("30d")).toBe("30d");
     expect(parseRange("2026-11-01..2026-11-07")).toBe("2026-11-01..2026-11-07");

@@ -113,6 +113,15 @@ export function asDays(range: Range, zone: string, now = Date.now()): [Day, Day]
   }
 }
 
+/** The days that a range is compared with, where it is days; `previous_period` is as many before it. */
+export function comparedDays(compare: string, range: Range, zone: string, now = Date.now()): [Day, Day] | null {
+  if (compare.includes("..")) return asDays(compare as Range, zone, now);
+  const days = asDays(range, zone, now);
+  if (!days || compare === "none") return null;
+  const back = (day: Day) => (compare === "previous_year" ? addMonths(day, -12) : addDays(day, -daysFrom(...days) - 1));
+  return [back(days[0]), back(days[1])];
+}
+
 /** The range that two buckets and all between them cover; null for what cannot be asked. */
 export function zoomed(first: string, last: string, interval: Interval, zone: string, now = Date.now()): Range | null {
   if (interval === "minute" || interval === "hour") {

@@ -10,7 +10,7 @@ describe("the view in the address", () => {
   it("comes back from the address as it was written, strangers' letters and all", () => {
     const view: View = {
       ...DEFAULT, site: "shop", screen: "live", range: "2026-11-01..2026-11-07", compare: "previous_year", interval: "hour",
-      metric: "bounce_rate", tabs: { pages: "entry_page", places: "map" }, drawer: "pages.page", embed: true, share: "t0ken",
+      metric: "bounce_rate", tabs: { pages: "entry_page", places: "map" }, drawer: "pages.page", explain: "pages.page", embed: true, share: "t0ken",
       filters: [
         { op: "is", dimension: "page", values: ["/a,b&c=%2C 한국어 <b>", null] },
         { op: "matches", dimension: "prop:plan,x", values: ["^pro|team$"] },

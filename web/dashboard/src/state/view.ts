@@ -23,7 +23,9 @@ export interface View {
   tabs: Record<string, string>;
   /** The panel's tab that stands open in the drawer. */
   drawer: string | null;
-  /** Which part of the settings. */
+  /** The figure that is being explained: a metric, a panel's tab, or a screen. */
+  explain: string | null;
+  /** Which part of a screen: of the settings, of the funnels; on a site's page what to look at. */
   part: string | null;
   share: string | null;
   embed: boolean;
@@ -31,7 +33,7 @@ export interface View {
 
 export const DEFAULT: View = {
   screen: "site", site: null, range: "7d", compare: "previous_period", interval: null,
-  metric: "visitors", filters: [], tabs: {}, drawer: null, part: null, share: null, embed: false,
+  metric: "visitors", filters: [], tabs: {}, drawer: null, explain: null, part: null, share: null, embed: false,
 };
 
 const oneOf = <T extends string>(all: readonly T[], text: string | null): T | null =>
@@ -56,6 +58,7 @@ export function parseView(search: string): View {
     filters: given.getAll("f").map(parseFilter).filter((one) => one !== null),
     tabs,
     drawer: given.get("all"),
+    explain: given.get("explain"),
     part: given.get("part"),
     share: given.get("share"),
     embed: given.get("embed") === "1",
@@ -86,6 +89,7 @@ export function searchOf(view: View): string {
   for (const filter of view.filters) say("f", writeFilter(filter));
   for (const [panel, tab] of Object.entries(view.tabs).sort()) say("tab", `${panel}:${tab}`);
   say("all", view.drawer);
+  say("explain", view.explain);
   say("part", view.part);
   say("share", view.share);
   say("embed", view.embed ? "1" : null);
