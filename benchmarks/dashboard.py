@@ -35,6 +35,7 @@ from results import keep
 from serving import Server, load_average
 
 SLOWDOWN = 4
+FRESH_DAYS = 15
 EVENTS_PER_S = 1000
 NUMBERS = "[data-testid=number-visitors] b"
 FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync",
@@ -101,7 +102,9 @@ def say(part: str) -> None:
 
 def lake(folder: Path, events: int, cache: Path) -> str:
     """A data folder with so many events of a public site; the range of its last 30 days."""
-    last = min(LAST_DAY, datetime.now(UTC).date() - timedelta(days=1))
+    today = datetime.now(UTC).date()
+    # The past that is there already, if it is past and not so long ago.
+    last = LAST_DAY if 0 < (today - LAST_DAY).days < FRESH_DAYS else today - timedelta(days=1)
     relations = made(cache / str(events), events, CASES[events], last)
     control = SqliteControl(Folder(folder))
     control.put_site(Site(id=SITE, timezone=ZONE, public=True))
@@ -269,14 +272,14 @@ def measure(chosen: argparse.Namespace) -> dict[str, object]:
             folder = Path(temporary) / "lake"
             days = lake(folder, chosen.events, chosen.folder)
             with Server.liveinsight(folder, pinned=False) as server:
-                url = f"http://127.0.0.1:{server.port}/?site={SITE}&range={days}"
+                url = f"http://127.0.0.1:{server.port}/?site={SITE}&range="
                 if "page" in chosen.parts:
                     say("loading")
-                    loaded(opened(browser), url, 1)
-                    told["loading"] = loading(browser, url, chosen.rounds)
+                    loaded(opened(browser), f"{url}30d", 1)
+                    told["loading"] = loading(browser, f"{url}30d", chosen.rounds)
                 if "click" in chosen.parts:
                     say("clicks")
-                    told["clicks"] = clicks(browser, url, chosen.rounds)
+                    told["clicks"] = clicks(browser, url + days, chosen.rounds)
         if "calm" in chosen.parts:
             say("calm")
             folder = public_site(Path(temporary) / "calm")

@@ -115,6 +115,8 @@ def test_a_slow_server_shows_skeletons_a_failing_one_says_so(troubled):
     troubled.goto("/?site=shop&range=24h")
     expect(troubled.locator("[data-panel=pages] .skeleton").first).to_be_visible()
     expect(troubled.locator(".tiles .skeleton").first).to_be_visible()
+    while len(held) < len(TABS) + 1:  # the panels let the numbers go first
+        troubled.wait_for_timeout(20)
     refusal = '{"status": "error", "message": "busy"}'
     for route in held:
         route.fulfill(status=503, body=refusal, content_type="application/json")
@@ -307,3 +309,31 @@ def test_journeys_funnels_and_retention_are_the_apis(fresh, page, home):
 def told_rate(rate):
     """A percent as the page writes it."""
     return "\u2013" if rate is None else f"{rate:.1f}".removesuffix(".0") + "%"
+
+
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def test_nothing_is_asked_twice(page):
+    """Opening the page and clicking a row ask each question once, and the numbers' first."""
+    asked = []
+    page.on("request", lambda request: asked.append((request.url, request.post_data)))
+
+    def questions():
+        """Those since the last look, when all are answered."""
+        expect(page.locator("[data-panel=devices] .bars button").first).to_be_visible()
+        expect(page.locator("[data-panel=aside] .skeleton")).to_have_count(0)
+        expect(page.locator(".stale, .skeleton:not(.map)")).to_have_count(0)
+        page.evaluate(TWO_FRAMES)
+        found = [(url, body) for url, body in asked if url.endswith(("/api/query", "/api/aside"))]
+        asked.clear()
+        return found
+
+    page.goto("/?site=shop&range=24h&tab=places:country")
+    opened = questions()
+    page.locator("[data-panel=pages] .bars button", has_text="/docs").click()
+    expect(page.locator(".chip")).to_be_visible()
+    filtered = questions()
+    for found in (opened, filtered):
+        assert len(found) == len(set(found)) >= len(TABS) + 1
+        assert "time:" in found[0][1]

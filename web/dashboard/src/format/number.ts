@@ -3,25 +3,35 @@ import type { Value } from "../api/types";
 
 export const NOTHING = "–";
 
+// Making a formatter takes a hundred times as long as using it, and a page has hundreds of figures.
+const formats = new Map<string, Intl.NumberFormat>();
+
+function format(locale: string, options: Intl.NumberFormatOptions = {}): Intl.NumberFormat {
+  const key = locale + JSON.stringify(options);
+  let found = formats.get(key);
+  if (!found) formats.set(key, (found = new Intl.NumberFormat(locale, options)));
+  return found;
+}
+
 export function count(value: number | null | undefined, locale: string): string {
   if (value === null || value === undefined) return NOTHING;
   const short = Math.abs(value) >= 100_000;
-  return new Intl.NumberFormat(locale, short ? { notation: "compact", maximumFractionDigits: 1 } : {}).format(value);
+  return format(locale, short ? { notation: "compact", maximumFractionDigits: 1 } : {}).format(value);
 }
 
 export function exact(value: number | null | undefined, locale: string): string {
-  return value === null || value === undefined ? NOTHING : new Intl.NumberFormat(locale).format(value);
+  return value === null || value === undefined ? NOTHING : format(locale).format(value);
 }
 
 export function percent(value: number | null | undefined, locale: string, decimals = 1): string {
   if (value === null || value === undefined) return NOTHING;
-  return new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: decimals }).format(value / 100);
+  return format(locale, { style: "percent", maximumFractionDigits: decimals }).format(value / 100);
 }
 
 /** A change with its sign; beyond a thousand percent the decimals say nothing. */
 export function change(value: number | null | undefined, locale: string): string {
   if (value === null || value === undefined) return NOTHING;
-  return new Intl.NumberFormat(locale, {
+  return format(locale, {
     style: "percent", signDisplay: "exceptZero", maximumFractionDigits: Math.abs(value) < 10 ? 1 : 0,
   }).format(value / 100);
 }
@@ -31,7 +41,7 @@ export function bytes(value: number, locale: string): string {
   const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
   const at = Math.min(units.length - 1, value < 1 ? 0 : Math.floor(Math.log10(value) / 3));
   const told = value / 1000 ** at;
-  return new Intl.NumberFormat(locale, { style: "unit", unit: units[at] as string, unitDisplay: at === 0 ? "long" : "short", maximumFractionDigits: at > 0 && told < 100 ? 1 : 0 }).format(told);
+  return format(locale, { style: "unit", unit: units[at] as string, unitDisplay: at === 0 ? "long" : "short", maximumFractionDigits: at > 0 && told < 100 ? 1 : 0 }).format(told);
 }
 
 export function duration(seconds: number | null | undefined, locale: string): string {
@@ -44,7 +54,7 @@ export function duration(seconds: number | null | undefined, locale: string): st
   ];
   const told = units.filter(([amount, unit], at) => amount > 0 || (unit === "second" && whole < 60 && at === 2)).slice(0, 2);
   return told
-    .map(([amount, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "narrow" }).format(amount))
+    .map(([amount, unit]) => format(locale, { style: "unit", unit, unitDisplay: "narrow" }).format(amount))
     .join(" ");
 }
 
@@ -54,7 +64,7 @@ export function money(value: Record<string, string> | null | undefined, locale: 
   // The decimal's own digits: a float would lose them beyond 2^53.
   return amounts
     .map(([currency, amount]) =>
-      new Intl.NumberFormat(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount as unknown as number),
+      format(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount as unknown as number),
     )
     .join(" + ");
 }
@@ -73,7 +83,7 @@ export function metric(name: string, value: Value | undefined, locale: string): 
     case "time_on_page":
       return duration(value, locale);
     case "views_per_visit":
-      return new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
+      return format(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(value);
     default:
       return count(value, locale);
   }

@@ -55,7 +55,7 @@ export const enLater = {
   "explain.took": "answered in {ms} ms",
   "explain.read": "Where it was read",
   "explain.relation": "Relation",
-  "explain.days": "Number",
+  "explain.days": "Days",
   "explain.files": "Files",
   "explain.hot": "and what is not in a file yet",
   "explain.same": "The figure is the same whichever is read; the quickest that is exact is taken.",

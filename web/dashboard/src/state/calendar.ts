@@ -27,10 +27,15 @@ export function daysFrom(first: Day, last: Day): number {
   return Math.round((at(last).getTime() - at(first).getTime()) / 86_400_000);
 }
 
+const calendars = new Map<string, Intl.DateTimeFormat>();
+
 export function today(zone: string, now = Date.now()): Day {
-  return new Intl.DateTimeFormat("en-CA", {
-    timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit",
-  }).format(now);
+  let calendar = calendars.get(zone);
+  if (!calendar) {
+    calendar = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+    calendars.set(zone, calendar);
+  }
+  return calendar.format(now);
 }
 
 /** Six weeks around the month, beginning on `firstWeekday` (0 is Sunday). */
