@@ -18,6 +18,7 @@ BENCHMARKS = {
     "query": "every panel of the dashboard over 1 and 10 million events, beside native tables",
     "functions": "the AWS functions' start beside a bare one's, and their work for a request",
     "dashboard": "first paint, first numbers, a filter's click and calm, in a real Chromium",
+    "gateway": "a thousand requests a minute for ten minutes to the AWS home, on an emulator",
     "live": "how soon an event is seen, what watching costs, how soon the server is ready",
 }
 

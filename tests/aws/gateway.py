@@ -57,6 +57,42 @@ class Bucket:
             return True
 
 
+class EdgeCache:
+    """Answers kept as CloudFront keeps them: by the policy's headers, for as long as they say."""
+
+    def __init__(self, headers: list[str], most_s: float) -> None:
+        self._headers = headers
+        self._most_s = most_s
+        self.hits = 0
+        self._kept: dict[tuple[object, ...], tuple[float, Answer]] = {}
+
+    def get(self, request: "Incoming") -> Answer | None:
+        """An answer that is good still."""
+        until_s, answer = self._kept.get(self._key(request), (0.0, None))
+        if time.monotonic() >= until_s:
+            return None
+        self.hits += 1
+        return answer
+
+    def put(self, request: "Incoming", answer: Answer) -> None:
+        """Keep an answer, if it says that it may be."""
+        status, headers, _ = answer
+        told = next((v for k, v in headers.items() if k.lower() == "cache-control"), "no-store")
+        rules = dict(rule.strip().partition("=")[::2] for rule in told.split(","))
+        if (
+            request.method != "GET"
+            or status != 200
+            or {"private", "no-store", "no-cache"} & {*rules}
+        ):
+            return
+        good_s = min(float(rules.get("s-maxage", rules.get("max-age", 0))), self._most_s)
+        self._kept[self._key(request)] = time.monotonic() + good_s, answer
+
+    def _key(self, request: "Incoming") -> tuple[object, ...]:
+        named = (request.header(name.lower()) for name in self._headers)
+        return request.method, request.path, *request.query, *named
+
+
 class Gateway:
     """Serves one environment's REST API and distribution; `api_url` and `front_url` tell where."""
 
@@ -142,6 +178,16 @@ class Gateway:
             if item["Comment"] == f"liveinsight-{self._environment}"
         )
         self._origins = {item["Id"]: item for item in self._distribution["Origins"]["Items"]}
+        cloudfront = self._clients["cloudfront"]
+        kept_by = {
+            behaviour["CachePolicyId"]: cloudfront.get_cache_policy(Id=behaviour["CachePolicyId"])
+            for behaviour in self._distribution["CacheBehaviors"]["Items"]
+            if self._origins[behaviour["TargetOriginId"]]["Id"] == "api"
+        }
+        (policy,) = kept_by.values()
+        config = policy["CachePolicy"]["CachePolicyConfig"]
+        named = config["ParametersInCacheKeyAndForwardedToOrigin"]["HeadersConfig"]
+        self.edge = EdgeCache(named["Headers"]["Items"], config["MaxTTL"])
         policy = self._distribution["DefaultCacheBehavior"]["ResponseHeadersPolicyId"]
         told = self._clients["cloudfront"].get_response_headers_policy(Id=policy)
         config = told["ResponseHeadersPolicy"]["ResponseHeadersPolicyConfig"][
@@ -164,7 +210,11 @@ class Gateway:
                 added = origin.get("CustomHeaders", {}).get("Items", [])
                 request.headers |= {item["HeaderName"]: item["HeaderValue"] for item in added}
                 request.headers["CloudFront-Viewer-Address"] = f"{request.peer}:1"
-                return self._through_api(request, request.path)
+                answer = self.edge.get(request)
+                if answer is None:
+                    answer = self._through_api(request, request.path)
+                    self.edge.put(request, answer)
+                return answer
         key = request.path.lstrip("/") or self._distribution["DefaultRootObject"]
         domain = self._origins["static"]["DomainName"]
         s3 = self._clients["s3"]

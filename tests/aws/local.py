@@ -9,6 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,16 +23,15 @@ from aws.sandbox import FunctionFailedError  # noqa: E402
 
 SEAL_EVERY_S = 60
 # One person tries things out here: no reason to make them wait.
-MANY_REQUESTS = {"TF_VAR_requests_per_minute": "60000", "TF_VAR_request_burst": "1000"}
+MANY_REQUESTS = {"requests_per_minute": "60000", "request_burst": "1000"}
 
 
-def main() -> None:
-    """Deploy, serve, seal, until it is stopped."""
-    if shutil.which("terraform") is None:
-        sys.exit("Terraform is not installed: see docs/run-aws.md")
-    with tempfile.TemporaryDirectory() as folder, running() as address:
+@contextmanager
+def served(**settings: str) -> Iterator[tuple[Home, Gateway]]:
+    """The home, deployed with these settings of Terraform's, and what serves it."""
+    with tempfile.TemporaryDirectory(prefix="liveinsight-aws-") as folder, running() as address:
         home = an_account(Path(folder), address)
-        home.environment |= MANY_REQUESTS
+        home.environment |= {f"TF_VAR_{name}": value for name, value in settings.items()}
         print("deploying to an emulator; this takes a minute or two", flush=True)
         for script, *arguments in (
             ("build", "--installed"),
@@ -41,26 +42,45 @@ def main() -> None:
                 sys.exit(told.stdout + told.stderr)
         gateway = Gateway("dev", home.environment, home.folder / "dist" / "aws")
         try:
-            tell(home, gateway)
-            while True:
-                time.sleep(SEAL_EVERY_S)
-                try:
-                    gateway.invoke("sealer", {})
-                except FunctionFailedError as error:
-                    print(f"sealer: {error}", flush=True)
-        except KeyboardInterrupt:
-            print("ending")
+            yield home, gateway
         finally:
             gateway.stop()
 
 
+def key_of(home: Home, name: str) -> str:
+    """The value of one of its keys, `read` or `manage`."""
+    key_id = home.terraform("output", "-raw", f"{name}_key_id").stdout
+    value = ("--include-value", "--api-key", key_id, "--query", "value")
+    return home.aws("apigateway", "get-api-key", *value)
+
+
+def seal(gateway: Gateway) -> None:
+    """Run the sealer as its schedule does; what goes wrong is told and is the next run's."""
+    try:
+        gateway.invoke("sealer", {})
+    except FunctionFailedError as error:
+        print(f"sealer: {error}", flush=True)
+
+
+def main() -> None:
+    """Deploy, serve, seal, until it is stopped."""
+    if shutil.which("terraform") is None:
+        sys.exit("Terraform is not installed: see docs/run-aws.md")
+    with served(**MANY_REQUESTS) as (home, gateway):
+        tell(home, gateway)
+        try:
+            while True:
+                time.sleep(SEAL_EVERY_S)
+                seal(gateway)
+        except KeyboardInterrupt:
+            print("ending")
+
+
 def tell(home: Home, gateway: Gateway) -> None:
     """Where it is, and the key that reads."""
-    key_id = home.terraform("output", "-raw", "read_key_id").stdout
-    value = ("--include-value", "--api-key", key_id, "--query", "value")
     print(f"dashboard  {gateway.front_url}/")
     print(f"API        {gateway.api_url}/api/events")
-    print(f"read key   {home.aws('apigateway', 'get-api-key', *value)}", flush=True)
+    print(f"read key   {key_of(home, 'read')}", flush=True)
 
 
 if __name__ == "__main__":

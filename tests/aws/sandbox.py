@@ -16,6 +16,7 @@ import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -50,6 +51,8 @@ class Sandbox:
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.log: list[str] = []
+        # On Lambda each sandbox has a /tmp of its own.
+        self._folder = TemporaryDirectory(prefix="liveinsight-sandbox-")
         self._process = self._start()
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
@@ -86,6 +89,7 @@ class Sandbox:
         self._process.stdout.close()
         self._server.shutdown()
         self._server.server_close()
+        self._folder.cleanup()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         function = self._function
@@ -98,6 +102,7 @@ class Sandbox:
             "LAMBDA_TASK_ROOT": str(function.folder),
             "_HANDLER": function.handler,
             "PATH": "/usr/bin:/bin",
+            "TMPDIR": self._folder.name,
             "TZ": ":UTC",
         }
         most = function.memory_mb * MEGABYTE

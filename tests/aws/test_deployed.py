@@ -216,6 +216,21 @@ def test_the_front_serves_dashboard_and_api(gateway):
     assert ask("POST", f"{gateway.front_url}/api/events", event)[0] == 200
 
 
+def test_the_front_keeps_answers(gateway, read_key):
+    """Who asks through CloudFront again with the same key gets what it kept; others never do."""
+
+    def told(key):
+        answer = ask("GET", f"{gateway.front_url}/api/realtime", headers={"X-API-Key": key})
+        return json.loads(answer[2])
+
+    before = gateway.edge.hits
+    assert all(told(read_key)["status"] == "success" for _ in range(10))
+    between = gateway.edge.hits
+    assert between > before
+    assert all(told("another")["status"] == "error" for _ in range(3))
+    assert gateway.edge.hits == between
+
+
 def test_the_front_alone_knows_the_secret(deployed, gateway):
     """CloudFront sends the secret that the functions hold, so that its headers are believed."""
     told = json.loads(

@@ -8,7 +8,7 @@ from base64 import b64decode, b64encode
 from hashlib import sha256
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from aws_home import (
     CONTROL,
@@ -319,6 +319,42 @@ def test_nothing_is_pushed(dynamodb):
     answer = realtime(dynamodb)(a_request("GET", "/api/realtime", headers=headers), None)
     assert answer["statusCode"] == 200
     assert answer["multiValueHeaders"]["content-type"] == ["application/json"]
+
+
+def test_the_edge_may_keep_answers(dynamodb, history):
+    """CloudFront answers for all who hold the same key: 3 s who is here, 30 s history; no refusal."""
+    ask, _ = history
+    answered(collector(dynamodb), "POST", "/api/events", VIEW)
+    headers = {"X-API-Key": KEY}
+
+    def kept(handler, path, headers=headers):
+        answer = handler(a_request("GET", path, headers=headers), None)
+        return answer["multiValueHeaders"]["cache-control"]
+
+    assert kept(realtime(dynamodb), "/api/realtime") == ["max-age=0, s-maxage=3"]
+    assert kept(ask, "/api/stats") == ["max-age=30"]
+    assert kept(realtime(dynamodb), "/api/realtime", {}) == ["no-store"]
+    assert kept(ask, "/api/stats", {}) == ["no-store"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "ThrottlingException"}}, "Query"),
+        ReadTimeoutError(endpoint_url="x"),
+    ],
+)
+def test_tables_that_cannot_be_read_are_told(dynamodb, error):
+    """A table that is throttled or doesn't answer is 503 with a time to come back, not an accident."""
+
+    def fail(request):
+        if request["TableName"] == EVENTS:
+            raise error
+
+    handler = realtime(Failing(dynamodb, query=fail))
+    answer = handler(a_request("GET", "/api/realtime", headers={"X-API-Key": KEY}), None)
+    assert answer["statusCode"] == 503
+    assert answer["multiValueHeaders"]["retry-after"] == ["5"]
 
 
 @pytest.mark.parametrize("origin", ["https://stats.example", "*"])

@@ -37,7 +37,6 @@ MEDIA: dict[Format, bytes] = {
     "parquet": b"application/vnd.apache.parquet",
     "csv": b"text/csv; charset=utf-8",
 }
-FOR_30_S = b"private, max-age=30"
 
 
 class QueryTold(msgspec.Struct, frozen=True):
@@ -118,8 +117,17 @@ class PropsTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class AskDoor:
     """Answers who may read the site."""
 
-    def __init__(self, asker: Asker, control: Control, keys: Keys, clock: Clock) -> None:
+    def __init__(
+        self,
+        asker: Asker,
+        control: Control,
+        keys: Keys,
+        clock: Clock,
+        *,
+        cache: bytes = b"private, max-age=30",
+    ) -> None:
         self._asker = asker
+        self._cache = cache
         self._control = control
         self._keys = keys
         self._clock = clock
@@ -204,7 +212,7 @@ class AskDoor:
         params = request.params
         site = self._site(request, params.get("site"))
         asked = checked(params.get("period", "hour"), params.get("limit", "24"))
-        return await self._answered(request, asked, site, cache=FOR_30_S)
+        return await self._answered(request, asked, site, cache=self._cache)
 
     async def sql(self, request: Request) -> Answer:
         """`POST /api/sql`: rows, visitor ids among them, are for the owner and not the public."""

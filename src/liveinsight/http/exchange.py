@@ -93,12 +93,6 @@ def success(data: object, headers: Headers = JSON_HEADERS) -> Response:
     return Response(200, headers, encode(Success("success", data)))
 
 
-def cached(data: object, seconds: int) -> Response:
-    """A good answer that is good for a while."""
-    cache = (b"cache-control", b"max-age=%d" % seconds)
-    return success(data, ((b"content-type", JSON_TYPE), NOSNIFF, cache))
-
-
 def plain(
     status: int,
     text: str | bytes,

@@ -17,7 +17,16 @@ from liveinsight.domain.filter import Filter, parse
 from liveinsight.domain.live import Live
 from liveinsight.domain.site import Site
 from liveinsight.http.auth import Keys, check_reader
-from liveinsight.http.exchange import NO_STORE, NOSNIFF, Answer, Request, Response, Stream, success
+from liveinsight.http.exchange import (
+    JSON_TYPE,
+    NO_STORE,
+    NOSNIFF,
+    Answer,
+    Request,
+    Response,
+    Stream,
+    success,
+)
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.ports import Clock, Control
 from liveinsight.usecases.watch import Watch
@@ -37,8 +46,17 @@ _json = msgspec.json.Encoder().encode
 class LiveDoor:
     """Answers who may read the site."""
 
-    def __init__(self, watch: Watch, control: Control, keys: Keys, clock: Clock) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        control: Control,
+        keys: Keys,
+        clock: Clock,
+        *,
+        cache: tuple[bytes, bytes] = NO_STORE,
+    ) -> None:
         self._watch = watch
+        self._cache = cache
         self._control = control
         self._keys = keys
         self._clock = clock
@@ -78,9 +96,9 @@ class LiveDoor:
             return self._stream(site.id, tree)
         live = self._watch(site.id, tree)
         if "text/html" in accepted:
-            headers = ((b"content-type", b"text/html; charset=utf-8"), NO_STORE, NOSNIFF, VARY)
+            headers = ((b"content-type", b"text/html; charset=utf-8"), self._cache, NOSNIFF, VARY)
             return Response(200, headers, fragment(live).encode())
-        return success(live)
+        return success(live, ((b"content-type", JSON_TYPE), self._cache, NOSNIFF, VARY))
 
     def close(self) -> None:
         """End all streams, so that the server can stop."""

@@ -11,6 +11,9 @@ from liveinsight.usecases.recognise import recognise
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.aws import Environment, Parts, log
 
+# CloudFront keeps an answer for all with the same key; a browser asks CloudFront each time.
+AT_THE_EDGE = (b"cache-control", b"max-age=0, s-maxage=3")
+
 
 def realtime_api(
     environment: Environment | None = None,
@@ -31,5 +34,5 @@ def realtime_api(
     memory_mb = environment.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 256)
     watching = DynamoLive(events, parts.clock.now_ms, memory_mb=memory_mb)
     watch = Watch(watching, parts.clock)
-    door = LiveDoor(watch, parts.control, parts.keys, parts.clock)
+    door = LiveDoor(watch, parts.control, parts.keys, parts.clock, cache=AT_THE_EDGE)
     return Front(door.routes(), environment.origins())

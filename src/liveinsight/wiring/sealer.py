@@ -16,7 +16,7 @@ def sealer(
     dynamodb: DynamoDb | None = None,
     s3: S3 | None = None,
     clock: Clock | None = None,
-    root: Path = Path("/tmp/liveinsight"),  # noqa: S108 - the one folder that a function may write
+    root: Path | None = None,
 ) -> Callable[[], Sealed]:
     """Seals what is there, when called."""
     parts = Parts(environment or Environment(), dynamodb, clock)

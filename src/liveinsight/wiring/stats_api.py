@@ -23,6 +23,8 @@ from liveinsight.wiring.replies import exported, replied
 # Of a function's memory DuckDB may use so much; the rest is Python's and the files' pages'.
 DUCKDB_SHARE = 0.55
 BLOCK_BYTES = 1 << 20
+# CloudFront keeps `GET /api/stats` for all with the same key.
+AT_THE_EDGE = b"max-age=30"
 
 
 class AskHere:
@@ -55,21 +57,22 @@ def stats_api(
     dynamodb: DynamoDb | None = None,
     s3: S3 | None = None,
     clock: Clock | None = None,
-    root: Path = Path("/tmp/liveinsight"),  # noqa: S108 - the one folder that a function may write
+    root: Path | None = None,
 ) -> Front:
     """Tells the past."""
     environment = environment or Environment()
     parts = Parts(environment, dynamodb, clock)
-    door = AskDoor(
-        AskHere(tail_of(parts, s3, root), parts.clock), parts.control, parts.keys, parts.clock
-    )
+    asker = AskHere(tail_of(parts, s3, root), parts.clock)
+    door = AskDoor(asker, parts.control, parts.keys, parts.clock, cache=AT_THE_EDGE)
     sites = SitesDoor(parts.control, parts.keys, parts.clock)
     return Front((*door.routes(), *sites.routes()), environment.origins())
 
 
-def tail_of(parts: Parts, s3: S3 | None, root: Path) -> LakeAndTail:
+def tail_of(parts: Parts, s3: S3 | None, root: Path | None) -> LakeAndTail:
     """The lake and what came since."""
     environment = parts.environment
+    # The one folder that a function may write: its own /tmp.
+    root = root or Path(tempfile.gettempdir(), "liveinsight")
     lake = S3Lake(
         s3 or connect("s3"),
         parts.dynamodb,

@@ -65,9 +65,14 @@ def error_code(error: Exception) -> str:
 
 
 def pages(client: DynamoDb, **request: Any) -> Iterator[Item]:
-    """Every item of a query, page by page."""
+    """Every item of a query, page by page; `Unavailable` where the table can't be read now."""
     while True:
-        page = client.query(**request)
+        try:
+            page = client.query(**request)
+        except Exception as error:
+            if _passes(error):
+                raise Unavailable("The tables cannot be read now.", retry_after_s=5) from error
+            raise
         yield from page["Items"]
         if "LastEvaluatedKey" not in page:
             return
