@@ -31,6 +31,7 @@ from liveinsight.http.routes import Front
 from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.local import new_ids
+from memory import MemoryHot
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0"
 CHROME = (
@@ -41,24 +42,6 @@ BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 PEER = "203.0.113.7"
 # These take a while to load, and keep nothing of a test.
 AGENTS, COUNTRIES, SOURCES = UaParserAgents(), MaxmindCountries(), KnownSources()
-
-
-class MemoryHot:
-    """Keeps in memory; `refusal` is what it says when it cannot."""
-
-    def __init__(self):
-        self.events = []
-        self.drops = {}
-        self.refusal = None
-
-    def check_room(self):
-        if self.refusal is not None:
-            raise self.refusal
-
-    async def keep(self, events, drops):
-        self.events += events
-        for about, count in drops.items():
-            self.drops[about] = self.drops.get(about, 0) + count
 
 
 class House:

@@ -1,4 +1,4 @@
-"""The ports `Control` and `Salts`: one contract, both homes."""
+"""The ports `Control` and `Salts`: one contract, in memory and in both homes."""
 
 from datetime import date
 
@@ -13,6 +13,7 @@ from liveinsight.adapters.local.database import Folder
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import DAY_MS, local_day
 from liveinsight.domain.site import Site
+from memory import MemoryControl, MemorySalts
 
 SHOP = Site(id="shop", domains=("shop.example",), timezone="Asia/Seoul")
 TODAY = local_day(NOON_MS, SHOP.timezone).date
@@ -35,8 +36,12 @@ def dynamodb():
         yield client
 
 
-@pytest.fixture(params=["local", "aws"])
+@pytest.fixture(params=["memory", "local", "aws"])
 def home(request, tmp_path, dynamodb):
+    if request.param == "memory":
+        decided, salts = {}, {}
+        yield Home(lambda clock: MemoryControl(decided), lambda clock: MemorySalts(clock, salts))
+        return
     if request.param == "local":
         folder = Folder(tmp_path)
         opened = []

@@ -1,4 +1,4 @@
-"""The port `Vault`, on a folder and on S3: what is put is there whole, or not at all."""
+"""The port `Vault`, in memory, on a folder and on S3: what is put is there whole, or not at all."""
 
 import os
 import resource
@@ -10,6 +10,7 @@ from aws_home import on_moto
 from liveinsight.adapters.aws.vault import S3Vault
 from liveinsight.adapters.local.vault import FolderVault
 from liveinsight.domain.errors import Misconfigured
+from memory import MemoryVault
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +24,10 @@ def s3():
         client.close()
 
 
-@pytest.fixture(params=["folder", "s3", "s3 prefix"])
+@pytest.fixture(params=["memory", "folder", "s3", "s3 prefix"])
 def vault(request, tmp_path):
+    if request.param == "memory":
+        return MemoryVault()
     if request.param == "folder":
         return FolderVault(tmp_path / "vault")
     s3 = request.getfixturevalue("s3")

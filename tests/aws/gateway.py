@@ -12,6 +12,9 @@ import re
 import threading
 import time
 import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -58,39 +61,39 @@ class Bucket:
 
 
 class EdgeCache:
-    """Answers kept as CloudFront keeps them: by the policy's headers, for as long as they say."""
+    """Answers kept as CloudFront keeps them: by the policy's headers, for as long as they say; who
+    asks the same meanwhile waits for the one answer.
+    """
 
     def __init__(self, headers: list[str], most_s: float) -> None:
         self._headers = headers
         self._most_s = most_s
-        self.hits = 0
         self._kept: dict[tuple[object, ...], tuple[float, Answer]] = {}
+        self._turns: dict[tuple[object, ...], threading.Lock] = {}
+        self.hits = 0
 
-    def get(self, request: "Incoming") -> Answer | None:
-        """An answer that is good still."""
-        until_s, answer = self._kept.get(self._key(request), (0.0, None))
-        if time.monotonic() >= until_s:
-            return None
-        self.hits += 1
-        return answer
+    def through(self, request: "Incoming", ask: Callable[[], Answer]) -> Answer:
+        """An answer that is good still, else a new one."""
+        if request.method != "GET":
+            return ask()
+        named = (request.header(name.lower()) for name in self._headers)
+        key = request.path, *request.query, *named
+        with self._turns.setdefault(key, threading.Lock()):
+            until_s, kept = self._kept.get(key, (0.0, None))
+            if kept is not None and time.monotonic() < until_s:
+                self.hits += 1
+                return kept
+            answer = ask()
+            self._kept[key] = time.monotonic() + self._good_s(answer), answer
+            return answer
 
-    def put(self, request: "Incoming", answer: Answer) -> None:
-        """Keep an answer, if it says that it may be."""
+    def _good_s(self, answer: Answer) -> float:
         status, headers, _ = answer
         told = next((v for k, v in headers.items() if k.lower() == "cache-control"), "no-store")
         rules = dict(rule.strip().partition("=")[::2] for rule in told.split(","))
-        if (
-            request.method != "GET"
-            or status != 200
-            or {"private", "no-store", "no-cache"} & {*rules}
-        ):
-            return
-        good_s = min(float(rules.get("s-maxage", rules.get("max-age", 0))), self._most_s)
-        self._kept[self._key(request)] = time.monotonic() + good_s, answer
-
-    def _key(self, request: "Incoming") -> tuple[object, ...]:
-        named = (request.header(name.lower()) for name in self._headers)
-        return request.method, request.path, *request.query, *named
+        if status != 200 or {"private", "no-store", "no-cache"} & {*rules}:
+            return 0.0
+        return min(float(rules.get("s-maxage", rules.get("max-age", 0))), self._most_s)
 
 
 class Gateway:
@@ -210,11 +213,7 @@ class Gateway:
                 added = origin.get("CustomHeaders", {}).get("Items", [])
                 request.headers |= {item["HeaderName"]: item["HeaderValue"] for item in added}
                 request.headers["CloudFront-Viewer-Address"] = f"{request.peer}:1"
-                answer = self.edge.get(request)
-                if answer is None:
-                    answer = self._through_api(request, request.path)
-                    self.edge.put(request, answer)
-                return answer
+                return self.edge.through(request, partial(self._through_api, request, request.path))
         key = request.path.lstrip("/") or self._distribution["DefaultRootObject"]
         domain = self._origins["static"]["DomainName"]
         s3 = self._clients["s3"]
@@ -313,7 +312,10 @@ class Gateway:
             protocol_version = "HTTP/1.1"
 
             def handle_any(self) -> None:
-                status, headers, body = answer(Incoming(self))
+                with suppress(ConnectionError):  # who asked may be gone
+                    self.tell(*answer(Incoming(self)))
+
+            def tell(self, status: int, headers: dict[str, str], body: bytes) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
