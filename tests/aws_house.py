@@ -33,7 +33,7 @@ class AwsHouse:
         for start in range(0, len(pairs), 100):
             self.hot.keep(pairs[start : start + 100], now_ms)
 
-    def sandbox(self, s3=None, dynamodb=None):
+    def sandbox(self, s3=None, dynamodb=None, events=None):
         """A fresh function's view: nothing in its memory or its folder."""
         self._count += 1
         lake = S3Lake(
@@ -44,7 +44,7 @@ class AwsHouse:
             root=self._folder / f"{self._count}" / "lake",
         )
         events = DynamoEvents(
-            self._dynamodb,
+            events or self._dynamodb,
             EVENTS,
             shards=2,
             ttl_hours=24,

@@ -69,6 +69,42 @@ def test_answers_are_exact_at_every_stage(house):
         assert expected["totals"]["metrics"] == told["totals"]
 
 
+def test_what_was_read_is_not_sent_again(house, dynamodb):
+    """A warm sandbox is sent what was kept since its last question, wherever in time it lies."""
+    sent = []
+
+    def count(request):
+        answer = dynamodb.query(**request)
+        sent.extend(answer["Items"] if request["TableName"] == EVENTS else [])
+        return answer
+
+    warm = house.sandbox(events=Failing(dynamodb, query=count))
+    house.keep(views(30), NOON_MS)
+    assert house.visitors_of_30_days(NOON_MS + 1000, warm) == [30, 30]
+    sent.clear()
+    later_ms = NOON_MS + 3 * MINUTE_MS
+    house.keep(views(2, first=30, at_ms=NOON_MS - 5 * MINUTE_MS), later_ms)
+    assert house.visitors_of_30_days(later_ms, warm) == [32, 32]
+    assert len(sent) == 2
+
+
+def test_a_reading_that_fails_half_way_is_begun_anew(house, dynamodb):
+    """A table that is throttled at any of a question's queries: the next question tells all."""
+    for fails_at in range(1, 6):
+        left = [fails_at]
+
+        def fail(request, left=left):
+            left[0] -= request["TableName"] == EVENTS
+            if left[0] == 0:
+                raise CutOffError
+
+        warm = house.sandbox(events=Failing(dynamodb, query=fail))
+        house.keep(views(1, first=fails_at), NOON_MS)
+        with pytest.raises(CutOffError):
+            house.visitors_of_30_days(NOON_MS, warm)
+        assert house.visitors_of_30_days(NOON_MS + 5 * MINUTE_MS, warm) == [fails_at] * 2
+
+
 def test_what_was_just_kept_is_told(house):
     """The tail is read from the table at each question, before anything is sealed."""
     warm = house.sandbox()

@@ -120,9 +120,10 @@ class LakeAndTail:
         manifest = self.lake.manifest()
         if manifest.generation != self.manifest.generation:
             self.reopen(manifest)
-            # The sealer's clock may be ahead of this one.
-            self._read_ms = min(manifest.sealed_ms, now_ms)
-        self.take(self._read_ms - LATE_MS, now_ms)
+            self._read_ms = 0
+        # The sealer's clock may be ahead of this one.
+        from_ms = self._read_ms or min(manifest.sealed_ms, now_ms)
+        self.take(from_ms - LATE_MS, now_ms, read_ms=self._read_ms)
         self._read_ms = now_ms
 
     def reopen(self, manifest: Manifest) -> None:
@@ -139,11 +140,13 @@ class LakeAndTail:
         hot.load_drops(manifest.drops)
         self._hot, self.manifest = hot, manifest
 
-    def take(self, from_ms: int, now_ms: int) -> int:
-        """Take in the events since then; how many were told."""
+    def take(self, from_ms: int, now_ms: int, *, read_ms: int = 0) -> int:
+        """Take in the events since then, of those only what was kept since the last reading; how
+        many were told.
+        """
         batch: list[Event] = []
         count = 0
-        for event in self._events.between(from_ms, now_ms + AHEAD_MS, now_ms):
+        for event in self._events.between(from_ms, now_ms + AHEAD_MS, now_ms, read_ms=read_ms):
             batch.append(event)
             count += 1
             if len(batch) == BATCH_EVENTS:

@@ -19,8 +19,6 @@ from liveinsight.domain.visit import GAP_MS
 LOOK_BACK_MS = WINDOW_MS + GAP_MS
 # Clocks of functions differ a little, a batch is written over some time, an index follows its table.
 OVERLAP_MS = 10_000
-# The longest that an event is under way between the moment it says it was kept and the index.
-SLOW_MS = MINUTE_MS
 # All of the hour is asked for again within so long, in pieces, so that no look has to wait for it.
 ROUND_MS = MINUTE_MS
 PIECE_MS = LOOK_BACK_MS // 3
@@ -51,10 +49,10 @@ class Recent:
     def _between(self, from_ms: int, now_ms: int) -> Iterator[Event]:
         return self._events.between(from_ms, now_ms + OVERLAP_MS, now_ms)
 
-    def _begin(self, now_ms: int, kept_from_ms: int) -> None:
+    def _begin(self, now_ms: int, before_ms: int) -> None:
         """A round over the hour before now, for what was kept since the one before began."""
         self._round_ms = now_ms
-        self._kept_from_ms = kept_from_ms - SLOW_MS
+        self._before_ms = before_ms
         self._left = len(self._pieces)
 
     def _late(self, now_ms: int) -> Iterator[Event]:
@@ -65,7 +63,7 @@ class Recent:
             back_ms, key = self._pieces[-self._left]
             to_ms = self._round_ms - back_ms
             yield from self._events.of(
-                key, to_ms - PIECE_MS, to_ms, now_ms, kept_from_ms=self._kept_from_ms
+                key, to_ms - PIECE_MS, to_ms, now_ms, read_ms=self._before_ms
             )
             self._left -= 1
         if not self._left:

@@ -16,6 +16,8 @@ from liveinsight.adapters.aws.keys import Item
 from liveinsight.domain.event import BUILT_IN_TYPES, Event
 
 HOUR_S = 3600
+# The longest that an event is under way between the moment it says it was kept and the index.
+SLOW_MS = 60_000
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(Event).decode
@@ -102,23 +104,26 @@ class DynamoEvents:
         self._poisoned = poisoned
         self.keys = keys.type_keys(shards)
 
-    def between(self, from_ms: int, to_ms: int, now_ms: int) -> Iterator[Event]:
+    def between(
+        self, from_ms: int, to_ms: int, now_ms: int, *, read_ms: int = 0
+    ) -> Iterator[Event]:
         """Events of `from_ms` and later, before `to_ms`, that are not past their time to live.
 
         One that can't be read is told and passed over: it must not keep the others back.
         """
         for key in self.keys:
-            yield from self.of(key, from_ms, to_ms, now_ms)
+            yield from self.of(key, from_ms, to_ms, now_ms, read_ms=read_ms)
 
     def of(
-        self, key: str, from_ms: int, to_ms: int, now_ms: int, *, kept_from_ms: int = 0
+        self, key: str, from_ms: int, to_ms: int, now_ms: int, *, read_ms: int = 0
     ) -> Iterator[Event]:
-        """The same of one of the index's keys, and only what was kept since `kept_from_ms`.
+        """The same of one of the index's keys; but for some seconds only what was kept since
+        `read_ms`, for who has read the others.
 
         Their time to live tells when they were kept, so DynamoDB itself leaves the others out:
         they are read (and paid for), but neither sent nor decoded.
         """
-        kept_until_s = kept_from_ms // 1000 - 1 + self._ttl_s
+        kept_until_s = (read_ms - SLOW_MS) // 1000 - 1 + self._ttl_s
         for item in pages(
             self._client,
             TableName=self._table,
