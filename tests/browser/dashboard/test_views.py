@@ -152,6 +152,8 @@ def test_a_session_that_ends_leads_to_the_login_and_back(guest, home):
     assert signed.status == 200
     page.goto("/?site=shop&range=24h")
     expect(page.locator(NUMBERS)).to_be_visible()
+    # What is still asked for would lead to the login before anything is clicked.
+    expect(page.locator(".skeleton")).to_have_count(0)
     context.clear_cookies()
     page.locator("[data-panel=pages] .bars button", has_text="/docs").click()
     page.fill("input[type=email]", EMAIL)
@@ -233,9 +235,9 @@ def test_it_prints(page):
     page.goto("/?site=shop&range=24h")
     expect(page.locator("[data-panel=pages] .bars li").first).to_be_visible()
     page.emulate_media(media="print", color_scheme="dark")
-    assert page.locator("header.bar").is_hidden()
-    assert page.locator(".controls").is_hidden()
-    assert page.locator(NUMBERS).is_visible()
+    expect(page.locator("header.bar")).to_be_hidden()
+    expect(page.locator(".controls")).to_be_hidden()
+    expect(page.locator(NUMBERS)).to_be_visible()
     ground = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert ground == "rgb(255, 255, 255)"
     assert page.pdf()[:5] == b"%PDF-"
