@@ -43,6 +43,7 @@ def load(server: Server, seconds: int, *, batch: int = 0, delay_ms: int = 0) -> 
     script, prefix = str(HERE / "events.lua"), uuid.uuid4().hex[:10]
     command = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script)
     url = f"http://127.0.0.1:{server.port}/api/events"
+    server.rest()
     cpu_s = server.cpu_s()
     told = subprocess.check_output(
         [*on_core(LOAD_CORE, command), url, "--", prefix, str(batch), str(delay_ms)], text=True

@@ -14,6 +14,7 @@ from typing import Self
 
 SERVER_CORE, LOAD_CORE = "0", "1"
 LIVEINSIGHT = (sys.executable, "-c", "from liveinsight.entrypoints.cli import app; app()", "serve")
+REST_S, AT_REST_S = 1.0, 0.1
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
@@ -86,17 +87,30 @@ class Server:
 
     def cpu_s(self) -> float:
         """Processor time of the process so far, its threads included, its children not."""
-        stat = Path(f"/proc/{self._process.pid}/stat").read_text("ascii")
-        fields = stat.rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+        return _cpu_s(self._process.pid)
+
+    def rest(self) -> None:
+        """Return when neither it nor its children have anything left to do, so that what one
+        round of load left behind is not counted against the next, nor against the neighbour.
+        """
+        busy_s = AT_REST_S
+        while busy_s >= AT_REST_S:
+            before_s = self._family_cpu_s()
+            time.sleep(REST_S)
+            busy_s = self._family_cpu_s() - before_s
+
+    def _family_cpu_s(self) -> float:
+        return sum(map(_cpu_s, (self._process.pid, *self._children())))
+
+    def _children(self) -> list[int]:
+        pid = self._process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of the process, and of the processes it started."""
-        pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
         return {
-            "collector": _resident_mb(pid),
-            "its children": round(sum(_resident_mb(int(child)) for child in children), 1),
+            "collector": _resident_mb(self._process.pid),
+            "its children": round(sum(map(_resident_mb, self._children())), 1),
         }
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
@@ -113,6 +127,11 @@ class Server:
             return self.get(path)[0] < 300
         except OSError:
             return False
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
 
 def _resident_mb(pid: int) -> float:
