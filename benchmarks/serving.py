@@ -104,7 +104,9 @@ class Server:
 
     def _children(self) -> list[int]:
         pid = self._process.pid
-        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        return [
+            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
 
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of the process, and of the processes it started."""

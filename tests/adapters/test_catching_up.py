@@ -42,7 +42,7 @@ def some_hours(draw: random.Random, n: int) -> list:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_start_holds_what_was_held(house: House, monkeypatch, seed: int):
     """Visits over the edges of batches, duplicates and drops are as they came one by one."""
-    monkeypatch.setattr(engine, "STAGED_EVENTS", 40)
+    monkeypatch.setattr(engine, "STAGED_EVENTS_PER_MB", 40 / engine.Limits().memory_mb)
     monkeypatch.setattr(engine, "COLUMN_EVENTS", 15)
     events = some_hours(random.Random(seed), 200)
     for first in range(0, len(events), 10):
@@ -58,12 +58,12 @@ def test_a_start_holds_what_was_held(house: House, monkeypatch, seed: int):
     assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows(
         list({event.event_id: event for event in reversed(events)}.values()), "UTC"
     )
-    assert heard == [40] * 5
+    assert heard == [20] * 10
 
 
 def test_a_start_that_is_stopped_ends_soon(house: House, monkeypatch):
-    """Who says no after a batch is not read to."""
-    monkeypatch.setattr(engine, "STAGED_EVENTS", 10)
+    """Who says no after a part is not read to."""
+    monkeypatch.setattr(engine, "COLUMN_EVENTS", 10)
     house.keep(some_hours(random.Random(1), 60)[:10])
     house.keep(some_hours(random.Random(2), 60)[:10])
     heard: list[int] = []

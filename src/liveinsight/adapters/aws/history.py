@@ -62,7 +62,7 @@ class JsonHotTables(HotTables):
     spill: Path
 
     @contextmanager
-    def _brought(self, db: Any, events: Sequence[Event]) -> Iterator[None]:
+    def _brought(self, events: Sequence[Event]) -> Iterator[None]:
         path = self.spill / "arrived.json"
         with path.open("w", encoding="utf-8") as file:
             for event in events:
@@ -71,12 +71,12 @@ class JsonHotTables(HotTables):
         columns = ", ".join(
             f"{name}: '{kind}'" for name, kind in {**kinds, "aside": "VARCHAR"}.items()
         )
-        db.execute(
+        self._db.execute(
             "CREATE OR REPLACE TEMP TABLE arrived AS\n"
             f"FROM read_json('{path}', format = 'newline_delimited', columns = {{{columns}}})"
         )
         yield
-        db.execute("DROP TABLE arrived")
+        self._db.execute("DROP TABLE arrived")
         path.unlink()
 
 

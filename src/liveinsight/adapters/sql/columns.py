@@ -1,32 +1,31 @@
 """A batch of events as numpy columns, which DuckDB takes in fastest; for homes that have numpy."""
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec.structs import astuple
 
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import QUARTER_MS, local_day
 
+_FIELDS = tuple((name, attrgetter(name)) for name in Event.__struct_fields__)
 Column = npt.NDArray[np.generic]
 
 
 def columns_of(events: Sequence[Event], zone_of: Callable[[str], str]) -> dict[str, Column]:
     """The batch turned on its side: numpy columns are what DuckDB takes in fastest."""
-    # Tuples turned by zip: a tenth of what it takes to ask each event for each field.
-    columns = dict(
-        zip(Event.__struct_fields__, zip(*map(astuple, events), strict=True), strict=True)
-    )
-    columns["props"] = tuple(_json(props) if props else None for props in columns["props"])
+    # Field by field: tuples of all events, turned by zip, take half as long again and more memory.
+    columns = {name: list(map(told, events)) for name, told in _FIELDS}
+    columns["props"] = [_json(props) if props else None for props in columns["props"]]
     arrays = {name: _array(name, values) for name, values in columns.items()}
     arrays["day"] = _days(columns["site"], arrays["time_ms"], zone_of)
     return arrays
 
 
-def _days(sites: tuple[str, ...], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
+def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
     """The local day of each event, as days since 1970."""
     days = np.empty(len(sites), np.int32)
     names = set(sites)
@@ -40,9 +39,9 @@ def _days(sites: tuple[str, ...], times_ms: Column, zone_of: Callable[[str], str
     return days
 
 
-def _array(name: str, values: tuple[object, ...]) -> Column:
+def _array(name: str, values: Sequence[object]) -> Column:
     kind = _NUMPY_TYPES.get(RAW_TYPES.get(name, "VARCHAR"))
-    if values[0] is None and values[-1] is None and all(value is None for value in values):
+    if values[0] is None and values[-1] is None and values.count(None) == len(values):
         return np.empty(len(values), dtype=object)
     if kind is None:
         return np.fromiter(values, object, len(values))

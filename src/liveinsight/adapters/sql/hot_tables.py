@@ -56,7 +56,6 @@ class HotTables:
         self._zone_of = zone_of
         self._files = tuple(files)
         self._lock = threading.Lock()
-        self._staged = 0
         self.sealed_epoch = 0
         self._emptied: dict[str, set[date]] = {}  # days that may have nothing hot to tell of them
         db.execute("SET GLOBAL pandas_analyze_sample = 0")  # object columns are text, always
@@ -90,38 +89,29 @@ class HotTables:
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
             if events:
-                self._run("begin", {"table": "work"})
-                with self._brought(self._db, events):
-                    self._run("arrive", {"table": "work"})
+                self._run("begin")
+                with self._brought(events):
+                    self._run("arrive")
                 self._judge(epoch)
                 self._run("visits", from_epoch=epoch)
             self._count(drops, epoch)
 
-    def stage(self, batches: Iterable[Sequence[Event]]) -> str:
-        """Put batches into a table of their own, whatever is judged meanwhile; its name."""
-        self._staged += 1
-        table = f"staged_{self._staged}"
-        cursor = self._db.cursor()
-        try:
-            cursor.execute("BEGIN TRANSACTION")
-            self._run("begin", {"table": table}, cursor)
+    def stage(self, batches: Iterable[Sequence[Event]]) -> None:
+        """Put batches where `add_staged` finds them; nothing that can be read changes."""
+        moment = self._moment
+        with self._changing(moment.epoch, moment.seq, moment.generation):
+            self._run("begin")
             for events in batches:
-                with self._brought(cursor, events):
-                    self._run("arrive", {"table": table}, cursor)
-            cursor.execute("COMMIT")
-        finally:
-            cursor.close()
-        return table
+                with self._brought(events):
+                    self._run("arrive")
 
-    def add_staged(self, table: str, drops: Drops, seq: int) -> None:
-        """Take in a table of batches as if they were one: large ones cost less for each event.
+    def add_staged(self, drops: Drops, seq: int) -> None:
+        """Take in what was staged as one batch: large ones cost less for each event.
 
         What they are visits of is told by `tell_visits`, before anything is read.
         """
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
-            self._db.execute("DROP TABLE IF EXISTS work")
-            self._db.execute(f"ALTER TABLE {table} RENAME TO work")
             self._judge(epoch)
             self._count(drops, epoch)
 
@@ -139,8 +129,8 @@ class HotTables:
         epoch, seq = self._moment.epoch + 1, self._moment.seq
         with self._changing(epoch, seq, self._moment.generation):
             self._db.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {select}")
-            self._run("begin", {"table": "work"})
-            self._run("arrive", {"table": "work"})
+            self._run("begin")
+            self._run("arrive")
             self._db.execute("DROP VIEW arrived")
             self._judge(epoch)
             self._run("visits", from_epoch=epoch)
@@ -282,17 +272,11 @@ class HotTables:
             self._db.execute("ROLLBACK")
             raise
 
-    def _run(
-        self,
-        name: str,
-        pieces: Mapping[str, str] | None = None,
-        db: DuckDBPyConnection | None = None,
-        **values: int | str,
-    ) -> None:
+    def _run(self, name: str, pieces: Mapping[str, str] | None = None, **values: int | str) -> None:
         for statement in statements("hot", name):
             text = statement.format_map(pieces) if pieces else statement
             named = {key: value for key, value in values.items() if f"${key}" in text}
-            (db or self._db).execute(text, named)
+            self._db.execute(text, named)
 
     def _number(self, sql: str) -> int:
         row = self._db.execute(sql).fetchone()
@@ -312,14 +296,14 @@ class HotTables:
             self._run("judge", epoch=epoch)
 
     @contextmanager
-    def _brought(self, db: DuckDBPyConnection, events: Sequence[Event]) -> Iterator[None]:
+    def _brought(self, events: Sequence[Event]) -> Iterator[None]:
         """Have DuckDB know the batch as `arrived`."""
         # Here, since a home without numpy brings its batches in another way.
         from liveinsight.adapters.sql.columns import columns_of  # noqa: PLC0415
 
-        db.register("arrived", columns_of(events, self._zone_of))
+        self._db.register("arrived", columns_of(events, self._zone_of))
         yield
-        db.unregister("arrived")
+        self._db.unregister("arrived")
 
     def _gather(self, epoch: int) -> None:
         """Take out whatever may be judged differently now.

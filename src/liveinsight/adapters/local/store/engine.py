@@ -6,7 +6,6 @@ question that reads from it is answered.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 
@@ -23,10 +22,13 @@ from liveinsight.domain.period import local_day
 
 # Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
 BATCH_EVENTS = 50_000
-# While catching up: more, as rows are kept in groups of 122,880 and fewer are copied once more.
+# While catching up: all at once, as a visit that goes on in the next batch is judged again, whole.
+# To judge takes some 1.5 kB an event: a small machine takes smaller batches and more time.
+STAGED_EVENTS_PER_MB = 250  # of the limit
+# Each thread leaves an unfinished group of rows a batch; where batches are no larger than such a
+# group that is most of the memory.
+FEW_EVENTS = 123_000
 # What is turned into columns at once is held as Python's objects, a kilobyte each.
-STAGED_EVENTS = 123_000
-STAGED_EVENTS_PER_MB = 120  # of the limit: a small machine takes smaller batches and more time
 COLUMN_EVENTS = 20_000
 
 
@@ -38,12 +40,12 @@ class Limits(Struct, frozen=True):
 
 
 class Staged(Struct, frozen=True):
-    """Events in a table of their own, the commit groups up to `seq`."""
+    """What was put aside to be judged: the commit groups up to `seq`."""
 
-    table: str
     events: int
     drops: Counter[tuple[str, date, str]]
     seq: int
+    goes_on: bool
 
 
 class Engine:
@@ -95,61 +97,60 @@ class Engine:
         return max(1, len(events))
 
     def catch_up(self, journal: SqliteHotReader, told: Callable[[int], bool]) -> bool:
-        """Take in what the journal has, in large batches: one is read while another is judged.
+        """Take in what the journal has, as much at once as memory bears.
 
-        `told` hears how many events each had, and says whether to go on; what it said.
+        `told` hears how many events were read, and says whether to go on; what it said.
         """
-        if journal.last_seq() <= self.hot.moment.seq:
-            return True
         first_epoch = self.hot.moment.epoch + 1
-        with self._one_thread(), ThreadPoolExecutor(1) as reader:
-            coming = reader.submit(self._stage, journal, self.hot.moment.seq)
-            while (staged := coming.result()) is not None and self.is_current:
-                coming = reader.submit(self._stage, journal, staged.seq)
-                self.hot.add_staged(staged.table, staged.drops, staged.seq)
-                self.unsealed_events += staged.events
-                if not told(staged.events):
+        most = self._memory_mb * STAGED_EVENTS_PER_MB
+        with self._threads_for(most):
+            while journal.last_seq() > self.hot.moment.seq:
+                staged = self._stage(journal, most, told)
+                if not staged.goes_on:
                     return False
+                if not self.is_current:
+                    break  # what was read may lack what was sealed meanwhile
+                self.hot.add_staged(staged.drops, staged.seq)
+                self.unsealed_events += staged.events
         if self.hot.moment.epoch >= first_epoch:
             self.hot.tell_visits(first_epoch)
         return True
 
     @contextmanager
-    def _one_thread(self) -> Iterator[None]:
-        """Two would leave two unfinished groups of rows a batch, which take thrice the memory."""
-        self.db.execute("SET GLOBAL threads = 1")
+    def _threads_for(self, events: int) -> Iterator[None]:
+        threads = 1 if events <= FEW_EVENTS else self._threads
+        self.db.execute(f"SET GLOBAL threads = {threads}")
         try:
             yield
         finally:
             self.db.execute(f"SET GLOBAL threads = {self._threads}")
 
-    def _stage(self, journal: SqliteHotReader, after: int) -> Staged | None:
-        """A large batch of what follows; None where nothing does."""
-        if journal.last_seq() <= after:
-            return None
+    def _stage(self, journal: SqliteHotReader, most: int, told: Callable[[int], bool]) -> Staged:
+        """Read on, up to so many events."""
         self._control.refresh()
-        seq, count = after, 0
-        most = min(STAGED_EVENTS, self._memory_mb * STAGED_EVENTS_PER_MB)
+        seq, count, goes_on = self.hot.moment.seq, 0, True
         drops: Counter[tuple[str, date, str]] = Counter()
 
         def batches() -> Iterator[list[Event]]:
-            nonlocal seq, count
+            nonlocal seq, count, goes_on
             events: list[Event] = []
-            for number, at_ms, group in journal.unsealed(after):
+            for number, at_ms, group in journal.unsealed(seq):
                 seq = number
                 count += len(group.events)
                 events += self._unerased(group.events, seq)
                 self._note(drops, at_ms, group)
                 if len(events) >= COLUMN_EVENTS:
                     yield events
+                    goes_on = told(len(events))
                     events = []
-                if count >= most:
+                if count >= most or not goes_on:
                     break
             if events:
                 yield events
+                goes_on = told(len(events))
 
-        table = self.hot.stage(batches())
-        return Staged(table, count, drops, seq) if seq > after else None
+        self.hot.stage(batches())
+        return Staged(count, drops, seq, goes_on)
 
     def _note(self, drops: Counter[tuple[str, date, str]], at_ms: int, group: Group) -> None:
         for site, reason, n in group.drops:

@@ -1,5 +1,5 @@
 -- What has come?
-INSERT INTO {table}
+INSERT INTO work
 SELECT
   {arrived_columns},
   CAST(aside AS VARCHAR) AS aside,
