@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from aws.gateway import Gateway  # noqa: E402 - found by the path above
-from aws.local import key_of, seal, served  # noqa: E402
+from aws.local import seal, served  # noqa: E402
 
 SEAL_EVERY_S = 300  # as the schedule does
 PER_MINUTE = 1000  # what the stage lets through: variable requests_per_minute
@@ -46,7 +46,7 @@ def main() -> None:
     told = parser.parse_args()
     load_before = os.getloadavg()[0]
     with served() as (home, gateway):
-        url, key = gateway.front_url, key_of(home, "read")
+        url, key = gateway.front_url, home.key_of("read")
         ended = threading.Event()
         threading.Thread(target=sealing, args=(gateway, ended), daemon=True).start()
         began_s = time.perf_counter()

@@ -45,7 +45,7 @@ class Aws:
 
     def __init__(self) -> None:
         self._index = Index()
-        self.watching = DynamoLive(self._index.reader(), lambda: NOON_MS, memory_mb=256)
+        self.watching = DynamoLive(self._index.reader(), lambda: NOON_MS, lambda: 0, memory_mb=256)
 
     def tell(self, event):
         self._index.keep(event, NOON_MS)

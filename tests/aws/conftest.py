@@ -10,19 +10,24 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
+import botocore.session
 import pytest
+from botocore.config import Config
 
 from aws.emulator import environment, running
 from aws.gateway import Gateway
 
 ROOT = Path(__file__).resolve().parents[2]
+T = TypeVar("T")
 PROVIDER = Path("registry.terraform.io/hashicorp/aws")
 
 
@@ -42,6 +47,7 @@ class Home:
     folder: Path
     environment: dict[str, str]
     outputs: dict[str, str] = field(default_factory=dict)
+    _clients: dict[str, Any] = field(default_factory=dict)
     _ending: "Future[subprocess.CompletedProcess[str]] | None" = None
 
     def destroy(self) -> None:
@@ -79,16 +85,35 @@ class Home:
             check=False,
         )
 
-    def aws(self, *arguments: str, output: str = "text") -> str:
-        """Ask the emulator by AWS's own command line."""
-        told = subprocess.run(
-            ["aws", *arguments, "--output", output],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return told.stdout.strip()
+    def aws(self, service: str) -> Any:
+        """A client of the account, at the emulator. AWS's own command line takes a second a word."""
+        if service not in self._clients:
+            told = self.environment
+            self._clients[service] = botocore.session.get_session().create_client(
+                service,
+                endpoint_url=told["AWS_ENDPOINT_URL"],
+                region_name=told["AWS_REGION"],
+                aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
+                # On a busy machine the emulator answers late.
+                config=Config(read_timeout=300, retries={"total_max_attempts": 3}),
+            )
+        return self._clients[service]
+
+    def output(self, name: str) -> str:
+        """What Terraform tells of what it made."""
+        return self.terraform("output", "-raw", name).stdout
+
+    def key_of(self, scope: str) -> str:
+        """The value of one of API Gateway's keys, `read` or `manage`."""
+        key = self.output(f"{scope}_key_id")
+        value: str = self.aws("apigateway").get_api_key(apiKey=key, includeValue=True)["value"]
+        return value
+
+    def close(self) -> None:
+        """Let the clients go."""
+        for client in self._clients.values():
+            client.close()
 
 
 @pytest.fixture(scope="session")
@@ -100,47 +125,80 @@ def _terraform() -> None:
         pytest.skip(reason)
 
 
+@dataclass
+class OwnTests:
+    """What Terraform says of its files without an account."""
+
+    format: "subprocess.CompletedProcess[str]"
+    test: "subprocess.CompletedProcess[str]"
+
+
+def own_tests(folder: Path) -> OwnTests:
+    """Run them on a copy."""
+    shutil.copytree(ROOT / "terraform", folder, ignore=shutil.ignore_patterns(".terraform"))
+
+    def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            ["terraform", *arguments],
+            cwd=folder,
+            env=environment("http://127.0.0.1:1"),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    plugins = plugin_folder()
+    where = [f"-plugin-dir={plugins}"] if plugins else []
+    done(run("init", "-backend=false", "-input=false", "-lockfile=readonly", *where))
+    return OwnTests(run("fmt", "-check", "-recursive"), run("test", "-no-color"))
+
+
 class Deployment:
     """An account that gets a home while other tests run: most of it is waiting.
 
     Tables and roles alone come first, as in an emergency; then all of it with packages that hold
-    no code yet; then the code alone.
+    no code yet; then the code alone. Terraform's own tests come after it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, deploys: bool) -> None:
         self._held = ExitStack()
-        self._failure: BaseException | None = None
-        self._home: Home | None = None
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._folder = Path(
+            self._held.enter_context(
+                TemporaryDirectory(prefix="liveinsight-aws-", ignore_cleanup_errors=True)
+            )
+        )
+        self._home: Future[Home] = Future()
+        self._own_tests: Future[OwnTests] = Future()
+        threading.Thread(target=self._run, args=(deploys,), daemon=True).start()
 
     def wait(self) -> Home:
         """The home, when it is there."""
-        self._thread.join()
-        if self._failure is not None:
-            raise AssertionError("the home was not deployed") from self._failure
-        assert self._home is not None
-        return self._home
+        return self._home.result()
+
+    def wait_for_own_tests(self) -> OwnTests:
+        """What Terraform's own tests said."""
+        return self._own_tests.result()
 
     def end(self) -> None:
         """Leave nothing."""
         self._held.close()
 
-    def _run(self) -> None:
-        try:
-            self._home = self._deployed()
-        except BaseException as failure:  # noqa: BLE001 - told where it is waited for
-            self._failure = failure
+    def _run(self, deploys: bool) -> None:  # noqa: FBT001 - a thread's target
+        if deploys:
+            settle(self._home, self._deployed)
+        settle(self._own_tests, partial(own_tests, self._folder / "own"))
 
     def _deployed(self) -> Home:
-        folder = Path(self._held.enter_context(TemporaryDirectory(prefix="liveinsight-aws-")))
+        folder = self._folder / "home"
         home = an_account(folder, self._held.enter_context(running()))
         done(home.script("emergency-deploy", "dev", "--yes"))
-        home.outputs["emergency tables"] = home.aws(
-            "dynamodb", "list-tables", "--query", "TableNames"
+        self._held.callback(home.close)
+        home.outputs["emergency tables"] = " ".join(
+            home.aws("dynamodb").list_tables()["TableNames"]
         )
-        home.outputs["emergency functions"] = home.aws(
-            "lambda", "list-functions", "--query", "Functions"
+        home.outputs["emergency functions"] = json.dumps(
+            home.aws("lambda").list_functions()["Functions"]
         )
         done(home.script("build", "--placeholder"))
         deploy = ("deploy", "dev", "--yes", "--skip-build", "--skip-health")
@@ -159,17 +217,23 @@ class Deployment:
         return home
 
 
+def settle(future: "Future[T]", work: Callable[[], T]) -> None:
+    """Do the work; what goes wrong is told where it is waited for."""
+    try:
+        future.set_result(work())
+    except BaseException as failure:  # noqa: BLE001 - see above
+        future.set_exception(failure)
+
+
 def told_by(home: Home) -> str:
     """What an account and its state say that scripts could have changed."""
-    version = ("--query", "join(' ', Aliases[].FunctionVersion)")
-    aliases = home.aws(
-        "lambda", "list-aliases", "--function-name", "liveinsight-stats-api-dev", *version
-    )
-    objects = home.aws("s3api", "list-buckets", "--query", "join(' ', Buckets[].Name)")
+    aliases = home.aws("lambda").list_aliases(FunctionName="liveinsight-stats-api-dev")["Aliases"]
+    versions = [alias["FunctionVersion"] for alias in aliases]
+    buckets = [bucket["Name"] for bucket in home.aws("s3").list_buckets()["Buckets"]]
     pulled = json.loads(home.terraform("state", "pull").stdout)
     # Terraform tells its checks in another order each time.
     state = json.dumps([pulled["serial"], pulled["resources"], pulled["outputs"]], sort_keys=True)
-    return f"{state}\n{aliases}\n{objects}"
+    return f"{state}\n{versions}\n{buckets}"
 
 
 def done(told: "subprocess.CompletedProcess[str]") -> "subprocess.CompletedProcess[str]":
@@ -212,21 +276,47 @@ DRY_RUNS = ("bootstrap-state", "emergency-deploy", "rollback", "state-backup", "
 DEPLOYMENT = pytest.StashKey[Deployment]()
 
 
+WAITED_FOR = {"test_deployed.py", "test_terraform.py"}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The home is taken down beside the tests of others; whether all is gone is looked at last."""
-    items.sort(key=lambda item: item.path.name == "test_destroyed.py")
+    """Others are tested while the home is made and while it is taken down; whether all is gone is
+    looked at last.
+    """
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.name
+        if name in WAITED_FOR:
+            return 1
+        if name == "test_destroyed.py":
+            return 3
+        return 0 if item.path.relative_to(ROOT / "tests").parts[0] < "process" else 2
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Begin at once where any test will ask for it."""
-    wanted = any("deployed" in getattr(item, "fixturenames", ()) for item in session.items)
-    if wanted and not session.config.option.collectonly and shutil.which("terraform"):
-        session.config.stash[DEPLOYMENT] = Deployment()
+    wanted = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    may = not session.config.option.collectonly and shutil.which("terraform")
+    if "deployment" in wanted and may:
+        session.config.stash[DEPLOYMENT] = Deployment(deploys="deployed" in wanted)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Also where no test came as far as asking for it."""
+    deployment = config.stash.get(DEPLOYMENT, None)
+    if deployment is not None:
+        deployment.end()
 
 
 @pytest.fixture(scope="session")
-def deployed(_terraform: None, request: pytest.FixtureRequest) -> Iterator[Home]:
+def deployment(_terraform: None, request: pytest.FixtureRequest) -> Deployment:
+    """What was begun when the tests began."""
+    return request.config.stash[DEPLOYMENT]
+
+
+@pytest.fixture(scope="session")
+def deployed(deployment: Deployment) -> Home:
     """The home that one deployment made for all tests here."""
-    deployment = request.config.stash[DEPLOYMENT]
-    yield deployment.wait()
-    deployment.end()
+    return deployment.wait()

@@ -45,13 +45,7 @@ def served(**settings: str) -> Iterator[tuple[Home, Gateway]]:
             yield home, gateway
         finally:
             gateway.stop()
-
-
-def key_of(home: Home, name: str) -> str:
-    """The value of one of its keys, `read` or `manage`."""
-    key_id = home.terraform("output", "-raw", f"{name}_key_id").stdout
-    value = ("--include-value", "--api-key", key_id, "--query", "value")
-    return home.aws("apigateway", "get-api-key", *value)
+            home.close()
 
 
 def seal(gateway: Gateway) -> None:
@@ -80,7 +74,7 @@ def tell(home: Home, gateway: Gateway) -> None:
     """Where it is, and the key that reads."""
     print(f"dashboard  {gateway.front_url}/")
     print(f"API        {gateway.api_url}/api/events")
-    print(f"read key   {key_of(home, 'read')}", flush=True)
+    print(f"read key   {home.key_of('read')}", flush=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import DAY_MS, HOUR_MS, local_day
 from liveinsight.domain.range import Span
 from liveinsight.domain.site import Site
+from liveinsight.domain.visitor import identified
 from liveinsight.entrypoints.cli import app
 from liveinsight.usecases.answer import answer
 from liveinsight.usecases.move import move
@@ -312,6 +313,20 @@ def test_a_wrong_address_is_told(account, tmp_path, words, said):
     told = run(*words, "--data-dir", tmp_path)
     assert (told.exit_code, told.stdout) == (1, "")
     assert said in told.stderr
+
+
+def test_a_user_is_forgotten_there(account, dynamodb):
+    """`liveinsight forget --lake` asks the home itself who the user is, and tells how many went."""
+    control = DynamoControl(dynamodb, CONTROL, lambda: NOON_MS)
+    control.put_site(Site(id="shop", timezone=ZONE))
+    visitor = identified(control.secret("user_id"), "shop", "u-1")
+    account.keep([an_event(visitor=visitor), an_event(visitor=2)], NOON_MS)
+    account.sealer().seal(NOON_MS + HOUR_MS)
+    words = ["forget", "--site", "shop", "--user", "u-1", "--lake", LAKE, "--yes"]
+    told = CliRunner().invoke(app, words)
+    assert told.exit_code == 0, told.output
+    assert "1 events of shop are forgotten" in told.stderr
+    assert account.ask(ALL, NOON_MS + HOUR_MS)["totals"] == [1, 1, 1, 1]
 
 
 def test_a_direction_is_needed(tmp_path):

@@ -20,6 +20,7 @@ from liveinsight.domain.event import Aside
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.range import Range, settle
 from liveinsight.domain.visitor import identified
+from liveinsight.ports import Control
 from liveinsight.wiring.settings import Settings
 
 TRIES = 150
@@ -30,14 +31,19 @@ def doomed_events(folder: Folder, site_id: str, user_id: str | None, when: Range
     """What is meant by a user, a span in the site's zone, or both."""
     control = SqliteControl(folder)
     try:
-        site = control.sites().by_name(site_id)
-        if site is None:
-            raise NotFound(f"There is no site {site_id}.")
-        visitor = None
-        if user_id is not None:
-            visitor = identified(control.secret("user_id"), site.id, user_id)
+        return doomed_by(control, site_id, user_id, when)
     finally:
         control.close()
+
+
+def doomed_by(control: Control, site_id: str, user_id: str | None, when: Range | None) -> Doomed:
+    """The same, of either home."""
+    site = control.sites().by_name(site_id)
+    if site is None:
+        raise NotFound(f"There is no site {site_id}.")
+    visitor = None
+    if user_id is not None:
+        visitor = identified(control.secret("user_id"), site.id, user_id)
     if when is None:
         return Doomed(site.id, visitor)
     now_ms = SystemClock().now_ms()

@@ -43,6 +43,18 @@ def environment_of(address: str) -> str:
     return named[1]
 
 
+def variables_of(address: str, functions: Functions | None = None) -> dict[str, str]:
+    """What Terraform told the functions of the home with that lake."""
+    name = f"liveinsight-sealer-{environment_of(address)}"
+    functions = functions or connect("lambda")
+    told = functions.get_function_configuration(FunctionName=name, Qualifier="live")
+    variables = {**told["Environment"]["Variables"]}
+    if address != f"s3://{variables['LAKE_BUCKET']}":
+        lake = f"s3://{variables['LAKE_BUCKET']}"
+        raise Misconfigured(f"The lake of {name} is {lake}, not {address}.")
+    return variables
+
+
 @contextmanager
 def of_aws(
     address: str,
@@ -53,14 +65,9 @@ def of_aws(
     clock: Clock | None = None,
 ) -> Iterator[AwsMovable]:
     """The home with that lake, sealed from here as its own sealer does."""
-    name = f"liveinsight-sealer-{environment_of(address)}"
     with plainly(), TemporaryDirectory(prefix="liveinsight-") as folder:
-        functions = functions or connect("lambda")
-        told = functions.get_function_configuration(FunctionName=name, Qualifier="live")
-        variables = {**told["Environment"]["Variables"]}
+        variables = variables_of(address, functions)
         bucket, table = variables["LAKE_BUCKET"], variables["CONTROL_TABLE"]
-        if address != f"s3://{bucket}":
-            raise Misconfigured(f"The lake of {name} is s3://{bucket}, not {address}.")
         parts = Parts(Environment(variables), dynamodb or connect("dynamodb"), clock)
         s3 = s3 or connect("s3")
         root = Path(folder)

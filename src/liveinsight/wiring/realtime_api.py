@@ -32,7 +32,8 @@ def realtime_api(
         poisoned=lambda where: log("poisoned", level="error", where=where),
     )
     memory_mb = environment.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 256)
-    watching = DynamoLive(events, parts.clock.now_ms, memory_mb=memory_mb)
+    forgotten_ms = parts.control.forgotten_ms
+    watching = DynamoLive(events, parts.clock.now_ms, forgotten_ms, memory_mb=memory_mb)
     watch = Watch(watching, parts.clock)
     door = LiveDoor(watch, parts.control, parts.keys, parts.clock, cache=AT_THE_EDGE)
     return Front(door.routes(), environment.origins())

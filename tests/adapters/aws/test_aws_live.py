@@ -41,7 +41,7 @@ class Table:
         self.plain.events.append(event)
 
     def a_sandbox(self, memory_mb=256):
-        return DynamoLive(self.index.reader(), lambda: NOON_MS, memory_mb=memory_mb)
+        return DynamoLive(self.index.reader(), lambda: NOON_MS, lambda: 0, memory_mb=memory_mb)
 
     def check(self, sandbox, tree, now_ms):
         """A sandbox tells what the definitions tell."""

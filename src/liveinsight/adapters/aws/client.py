@@ -25,6 +25,7 @@ class DynamoDb(Protocol):
     def update_item(self, **request: Any) -> dict[str, Any]: ...
     def delete_item(self, **request: Any) -> dict[str, Any]: ...
     def query(self, **request: Any) -> dict[str, Any]: ...
+    def scan(self, **request: Any) -> dict[str, Any]: ...
 
 
 def connect(service: str) -> Any:
@@ -79,6 +80,16 @@ def pages(client: DynamoDb, **request: Any) -> Iterator[Item]:
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
+def scanned(client: DynamoDb, **request: Any) -> Iterator[Item]:
+    """Every item of a table that passes its filter, page by page."""
+    while True:
+        page = client.scan(**request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
 def write_all(
     client: DynamoDb, table: str, items: Sequence[Item], pause: Callable[[float], None]
 ) -> None:
@@ -86,8 +97,21 @@ def write_all(
 
     What was put before that stays: the sender sends all again, which writes the same items.
     """
-    for start in range(0, len(items), BATCH):
-        left = {table: [{"PutRequest": {"Item": item}} for item in items[start : start + BATCH]]}
+    _all(client, table, [{"PutRequest": {"Item": item}} for item in items], pause)
+
+
+def delete_all(
+    client: DynamoDb, table: str, keys: Sequence[Item], pause: Callable[[float], None]
+) -> None:
+    """Delete all items of these keys; raise `Unavailable` if some never are."""
+    _all(client, table, [{"DeleteRequest": {"Key": key}} for key in keys], pause)
+
+
+def _all(
+    client: DynamoDb, table: str, wanted: Sequence[Any], pause: Callable[[float], None]
+) -> None:
+    for start in range(0, len(wanted), BATCH):
+        left = {table: list(wanted[start : start + BATCH])}
         for round_ in range(ROUNDS):
             left = _written(client, left)
             if not left:

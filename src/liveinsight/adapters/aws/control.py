@@ -21,6 +21,8 @@ SECRET_BYTES = 32
 # Where nobody has made a site yet, as in home 1: it takes events of any host.
 DEFAULT_SITE = Site(id="default")
 
+FORGOTTEN: Item = {"kind": {"S": "forgotten"}, "name": {"S": "events"}}
+
 NowMs = Callable[[], int]
 
 
@@ -35,6 +37,7 @@ class DynamoControl:
         self._sites = SiteBook()
         self._keys: dict[bytes, Key] = {}
         self._secrets: dict[str, bytes] = {}
+        self._forgotten = -GOOD_FOR_MS, 0
 
     def sites(self) -> SiteBook:
         """All sites."""
@@ -80,6 +83,19 @@ class DynamoControl:
             made = secrets.token_bytes(SECRET_BYTES)
             self._secrets[name] = get_or_make(self._client, self._table, "secret", name, made)
         return self._secrets[name]
+
+    def note_forgotten(self, at_ms: int) -> None:
+        """Have warm functions begin anew: something that they may remember was forgotten."""
+        item: Item = FORGOTTEN | {"at_ms": {"N": str(at_ms)}}
+        self._client.put_item(TableName=self._table, Item=item)
+
+    def forgotten_ms(self) -> int:
+        """When something was forgotten last; warm functions learn it within a minute."""
+        now_ms = self._now_ms()
+        if now_ms - self._forgotten[0] >= GOOD_FOR_MS:
+            item = self._client.get_item(TableName=self._table, Key=FORGOTTEN).get("Item") or {}
+            self._forgotten = now_ms, int(item.get("at_ms", {}).get("N", 0))
+        return self._forgotten[1]
 
     def _refresh_keys(self) -> None:
         now_ms = self._now_ms()

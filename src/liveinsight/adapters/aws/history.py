@@ -21,6 +21,7 @@ from liveinsight.adapters.sql.hot_tables import HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.domain.event import Event
+from liveinsight.domain.forget import Doomed
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 
 BATCH_EVENTS = 20_000
@@ -155,6 +156,10 @@ class LakeAndTail:
         if batch:
             self._hot.add(batch, {}, 0)
         return count
+
+    def forget(self, doomed: Doomed) -> int:
+        """Take events out of what was taken in and of their days; how many went."""
+        return self._hot.forget(doomed)
 
     @contextmanager
     def looking(self) -> Iterator[tuple[Fetching, Moment]]:

@@ -37,11 +37,19 @@ EVENTS_PER_MB = 700
 class DynamoLive:
     """The port `Watching` over the events table."""
 
-    def __init__(self, events: DynamoEvents, now_ms: Callable[[], int], *, memory_mb: int) -> None:
+    def __init__(
+        self,
+        events: DynamoEvents,
+        now_ms: Callable[[], int],
+        forgotten_ms: Callable[[], int],
+        *,
+        memory_mb: int,
+    ) -> None:
         self._events = events
+        self._forgotten_ms = forgotten_ms
         self._now_ms = now_ms
         self._most_events = (memory_mb - OWN_MB) * EVENTS_PER_MB
-        self._looked_ms = 0
+        self._looked_ms = self._forgot_ms = 0
         self._begin()
 
     def _begin(self) -> None:
@@ -69,9 +77,10 @@ class DynamoLive:
 
     def look(self, site: str, tree: Filter, now_ms: int) -> Live:
         """The site's last half hour, of the events that pass the filter."""
-        if now_ms < self._looked_ms:  # a clock was put back
+        forgot_ms = self._forgotten_ms()
+        if now_ms < self._looked_ms or forgot_ms != self._forgot_ms:  # a clock was put back
             self._begin()
-        self._looked_ms = now_ms
+        self._looked_ms, self._forgot_ms = now_ms, forgot_ms
         self._hour.let_go(now_ms - LOOK_BACK_MS)
         for event in self._recent.news(now_ms):
             self._hour.take(event)

@@ -13,9 +13,10 @@ from msgspec import Struct
 from liveinsight.adapters.aws import keys
 from liveinsight.adapters.aws.client import DynamoDb, error_code, pages
 from liveinsight.adapters.aws.history import LATE_MS, SWEEP_MS, LakeAndTail
-from liveinsight.adapters.aws.lake import Raced
+from liveinsight.adapters.aws.lake import Manifest, Raced
 from liveinsight.adapters.sql.relations import Relations
 from liveinsight.adapters.sql.seal import Change, Sealing, month_span
+from liveinsight.domain.forget import Doomed
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import HOUR_MS, local_day
 from liveinsight.domain.visit import GAP_MS
@@ -50,27 +51,54 @@ class DynamoSealer:
             from_ms = min(from_ms, now_ms - SWEEP_MS)
         self._tail.reopen(before)
         events = self._tail.take(from_ms, now_ms)
+        change = self._changed(before)
+        if not change.new and sweeps:
+            change = self._compacted(before, now_ms)
+        try:
+            self._publish(before, change, now_ms, swept_ms=now_ms if sweeps else before.swept_ms)
+        except Raced:
+            return Sealed(events, 0, now_ms - before.sealed_ms, raced=True)
+        return Sealed(events, len(change.new), 0)
+
+    def forget(self, doomed: Doomed, now_ms: int) -> int:
+        """Write the days of doomed events anew without them; how many went, of the files and of
+        what is not sealed. Raises `Raced` where somebody sealed meanwhile.
+        """
+        before = self._tail.lake.manifest()
+        self._tail.reopen(before)
+        self._tail.take(now_ms - SWEEP_MS, now_ms)
+        gone = self._tail.forget(doomed)
+        # Also with nothing to write: warm functions then read anew what they remember.
+        self._publish(before, self._changed(before), now_ms, swept_ms=now_ms)
+        return gone
+
+    def _changed(self, before: Manifest) -> Change:
+        """Days that were written to, as files."""
         change = Change([], [])
         with self._tail.looking() as (cursor, moment):
             for site, days in sorted(self._tail.dirty_days(cursor).items()):
                 sealing = self._sealing(cursor, moment.relations, site, before.generation + 1)
                 _add(change, sealing.days(days))
-            if not change.new and sweeps:
-                for site, month in self._months_to_compact(moment.relations, now_ms):
-                    sealing = self._sealing(cursor, moment.relations, site, before.generation + 1)
-                    _add(change, sealing.month(month))
-        try:
-            self._tail.lake.publish(
-                before,
-                new=change.new,
-                gone=change.gone,
-                sealed_ms=now_ms,
-                swept_ms=now_ms if sweeps else before.swept_ms,
-                now_ms=now_ms,
-            )
-        except Raced:
-            return Sealed(events, 0, now_ms - before.sealed_ms, raced=True)
-        return Sealed(events, len(change.new), 0)
+        return change
+
+    def _compacted(self, before: Manifest, now_ms: int) -> Change:
+        """Months that are over, a file each."""
+        change = Change([], [])
+        with self._tail.looking() as (cursor, moment):
+            for site, month in self._months_to_compact(moment.relations, now_ms):
+                sealing = self._sealing(cursor, moment.relations, site, before.generation + 1)
+                _add(change, sealing.month(month))
+        return change
+
+    def _publish(self, before: Manifest, change: Change, now_ms: int, *, swept_ms: int) -> None:
+        self._tail.lake.publish(
+            before,
+            new=change.new,
+            gone=change.gone,
+            sealed_ms=now_ms,
+            swept_ms=swept_ms,
+            now_ms=now_ms,
+        )
 
     def _sealing(self, cursor: object, relations: Relations, site: str, generation: int) -> Sealing:
         return Sealing(

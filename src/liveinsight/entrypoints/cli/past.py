@@ -40,6 +40,9 @@ def forget(
         str | None, typer.Option("--to", help="The last day, or the time before which.")
     ] = None,
     *,
+    lake: Annotated[
+        str | None, typer.Option("--lake", metavar="s3://LAKE", help="Of the AWS home instead.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -49,14 +52,29 @@ def forget(
 
     if user is None and first is None and last is None:
         raise Invalid("forget", "needs --user, or --from and --to")
-    settings = settings_of(data_dir)
     when = export_range(first, last) if first or last else None
+
+    def confirm() -> None:
+        if not yes:
+            who = "everybody" if user is None else f"the user {user}"
+            typer.confirm(f"Forget events of {who} on {site} for good?", abort=True, err=True)
+
+    if lake is not None:
+        from liveinsight.wiring.forgetting_aws import forgetting_at  # noqa: PLC0415
+
+        with forgetting_at(lake) as (home, control):
+            doomed = forgetting.doomed_by(control, site, user, when)
+            confirm()
+            say(f"{home.forget(doomed)} events of {doomed.site} are forgotten. {ON_AWS}")
+        return
+    settings = settings_of(data_dir)
     doomed = forgetting.doomed_events(Folder(settings.data_dir), site, user, when)
-    if not yes:
-        who = "everybody" if user is None else f"the user {user}"
-        typer.confirm(f"Forget events of {who} on {site} for good?", abort=True, err=True)
+    confirm()
     events, is_gone = forgetting.forget(settings, doomed)
     say(f"{events} events of {doomed.site} are forgotten. {_left(is_gone=is_gone)}")
+
+
+ON_AWS = "Versions of replaced files go within eight days, recovery to a point in time within 35."
 
 
 def _left(*, is_gone: bool) -> str:
