@@ -4,7 +4,7 @@
 ENV ?= dev
 
 help: ## tell the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' Makefile
 
 run: ## set up what is missing and serve on http://127.0.0.1:8000
 	@scripts/run.sh serve $(ARGS)
