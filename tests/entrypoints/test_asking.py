@@ -57,6 +57,17 @@ def test_stats_are_tables_or_json(folder):
     shown = run("stats", "shop", "--range", told, "--by", "page", "--data-dir", path).stdout
     assert f"{totals[0]:,}" in shown
     assert "/pricing" in shown
+    named = run("stats", "--site", "shop", "--range", told, "--by", "page", "--data-dir", path)
+    assert named.stdout == shown
+
+
+def test_a_site_is_added_by_its_domain(tmp_path):
+    """Whoever gives a domain gets an id made of it, and the line that the pages need."""
+    added = run("site", "add", "Blog.Example", "--data-dir", tmp_path)
+    assert 'data-site="blog-example"' in added.stderr
+    site = json.loads(run("site", "show", "blog-example", "--data-dir", tmp_path).stdout)
+    assert site["domains"] == ["blog.example"]
+    assert run("site", "add", "blog.example", "--data-dir", tmp_path).exit_code == 1
 
 
 def test_any_question_is_asked_from_the_shell(folder):

@@ -18,6 +18,7 @@ from liveinsight.entrypoints.cli.shared import (
     AsJson,
     DataDir,
     Key,
+    SiteToo,
     say,
     settings_of,
     told_errors,
@@ -43,6 +44,7 @@ SIDE = ["visitors", "visits", "pageviews", "bounce_rate"]
 def stats(
     site: Annotated[str | None, typer.Argument(help="Site id or domain.")] = None,
     *,
+    site_too: SiteToo = None,
     range_: Range = "30d",
     by: Annotated[str | None, typer.Option("--by", help="A dimension: page, source, …")] = None,
     limit: Annotated[int, typer.Option("--limit", help="Rows of --by.")] = 20,
@@ -55,7 +57,7 @@ def stats(
     asked = _range(range_)
     about: dict[str, object] = {"range": asked, "dimensions": [INTERVALS.get(range_, "time:day")]}
     with _asked(url, key, data_dir) as connection:
-        name = site or _only_site(connection)
+        name = site or site_too or _only_site(connection)
         course = connection.query(name, SIX, **about)
         rows = None
         if by is not None:

@@ -19,6 +19,7 @@ from liveinsight.entrypoints.cli.shared import (
     DataDir,
     Key,
     ServerUrl,
+    SiteToo,
     asked,
     credentials,
     told_errors,
@@ -32,12 +33,14 @@ FEED_SHOWN = 12
 def live(
     site: Annotated[str | None, typer.Argument(help="Site id or domain.")] = None,
     *,
+    site_too: SiteToo = None,
     url: ServerUrl = LOCAL_URL,
     key: Key = None,
     json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Watch a site; Ctrl-C ends it. With --json: the figures now, once."""
+    site = site or site_too
     path = f"/api/realtime?{urlencode({'site': site})}" if site else "/api/realtime"
     headers = credentials(key, data_dir)
     if json:

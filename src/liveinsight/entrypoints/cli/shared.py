@@ -37,6 +37,9 @@ Key = Annotated[
         "--key", help="An API key; not needed beside the data folder.", envvar="LIVEINSIGHT_KEY"
     ),
 ]
+SiteToo = Annotated[
+    str | None, typer.Option("--site", help="The same, as other commands want it.", hidden=True)
+]
 LOCAL_URL = "http://127.0.0.1:8000"
 
 

@@ -14,7 +14,13 @@ from liveinsight.entrypoints.cli.shared import AsJson, DataDir, control_of, say,
 
 app = typer.Typer(help="Sites: add, list, show, change, remove.", no_args_is_help=True)
 
+SNIPPET = """The site {site} is ready to collect. Its pages need this, with the name of your server:
+  <script defer src="https://stats.example.com/js/li.js" data-site="{site}"></script>"""
+
 SiteId = Annotated[str, typer.Argument(metavar="ID", help="1 to 40 of a-z, 0-9 and -.")]
+NewSite = Annotated[
+    str, typer.Argument(metavar="ID", help="1 to 40 of a-z, 0-9 and -; or a domain, for both.")
+]
 Texts = list[str] | None
 Domains = Annotated[Texts, typer.Option("--domain", help="A host name of the site; repeatable.")]
 Timezone = Annotated[str | None, typer.Option(help="IANA name, like Asia/Seoul.")]
@@ -40,7 +46,7 @@ Retention = Annotated[
 @app.command()
 @told_errors
 def add(
-    site_id: SiteId,
+    site_id: NewSite,
     domain: Domains = None,
     timezone: Timezone = None,
     public: Public = None,
@@ -54,13 +60,16 @@ def add(
     *,
     data_dir: DataDir = None,
 ) -> None:
-    """Add a site."""
+    """Add a site, and print what its pages need."""
     given = locals()
+    if "." in site_id:  # a domain: the id is made of it
+        given["domain"] = domain or [site_id]
+        site_id = site_id.lower().replace(".", "-")
     with control_of(data_dir) as control:
         if site_id in {site.id for site in control.sites()}:
             raise Invalid("site", f"{site_id} is there already; change it with `site set`")
         control.put_site(_changed(Site(id=site_id), given))
-    say(f"The site {site_id} is ready to collect.")
+    say(SNIPPET.format(site=site_id))
 
 
 @app.command("set")
