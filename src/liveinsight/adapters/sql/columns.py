@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -11,6 +12,7 @@ from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import QUARTER_MS, local_day
 
+AT_HAND = 1000
 _FIELDS = tuple((name, attrgetter(name)) for name in Event.__struct_fields__)
 Column = npt.NDArray[np.generic]
 
@@ -18,7 +20,12 @@ Column = npt.NDArray[np.generic]
 def columns_of(events: Sequence[Event], zone_of: Callable[[str], str]) -> dict[str, Column]:
     """The batch turned on its side: numpy columns are what DuckDB takes in fastest."""
     # Field by field: tuples of all events, turned by zip, take half as long again and more memory.
-    columns = {name: list(map(told, events)) for name, told in _FIELDS}
+    # And a few at a time, so that the processor has them at hand for all their fields.
+    columns: dict[str, list[Any]] = {name: [] for name, _ in _FIELDS}
+    for first in range(0, len(events), AT_HAND):
+        part = events[first : first + AT_HAND]
+        for name, told in _FIELDS:
+            columns[name].extend(map(told, part))
     columns["props"] = [_json(props) if props else None for props in columns["props"]]
     arrays = {name: _array(name, values) for name, values in columns.items()}
     arrays["day"] = _days(columns["site"], arrays["time_ms"], zone_of)
