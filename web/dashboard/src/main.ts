@@ -12,10 +12,11 @@ applyTheme(keptTheme());
 followSystemTheme();
 const target = document.getElementById("app");
 if (!target) throw new Error("the page has no #app");
-const [config] = await Promise.all([
-  readConfig(),
-  choose(preferred([keptLanguage() ?? "", ...navigator.languages])),
-]);
-const app = new App(config);
+const chosen = choose(preferred([keptLanguage() ?? "", ...navigator.languages]));
+const app = new App(await readConfig());
+// Asked before anything is built; whoever comes by a share link opens that first.
+const opened = app.view.share === null ? app.open() : null;
+opened?.catch(() => undefined);
+await chosen;
 target.replaceChildren();
-mount(Root, { target, props: { app } });
+mount(Root, { target, props: { app, opened } });

@@ -18,6 +18,20 @@ export class ApiError extends Error {
   }
 }
 
+/** What `early.js` asked before this script was here. */
+interface Early {
+  config: Promise<Partial<Config> | null>;
+  asked: Map<string, Promise<Response>>;
+}
+const early = (globalThis as { liveinsight?: Early }).liveinsight;
+
+/** An answer that is on its way; it is there for the first who asks. */
+function taken(address: string): Promise<Response> | undefined {
+  const answer = early?.asked.get(address);
+  early?.asked.delete(address);
+  return answer;
+}
+
 export interface Credentials {
   csrf: string | null;
   key: string | null;
@@ -99,7 +113,8 @@ export class Client {
 
   private async fetched(address: string, request: RequestInit): Promise<Response> {
     try {
-      return await this.fetcher(address, { credentials: "same-origin", ...request });
+      const isFirst = request.method === "GET" && !this.credentials.key;
+      return await ((isFirst && taken(address)) || this.fetcher(address, { credentials: "same-origin", ...request }));
     } catch (error) {
       if (error instanceof DOMException && error.name === "AbortError") throw error;
       throw new ApiError(0, "The server cannot be reached.");
@@ -126,7 +141,6 @@ const KNOWN: Config = { api: "api", sign_in: "session", live: "push", abilities:
 
 /** The home's own words beside the page: where the API is, how to sign in, what it can do. */
 export async function readConfig(fetcher: typeof fetch = fetch): Promise<Config> {
-  const answer = await fetcher("config.json", { credentials: "same-origin" });
-  if (!answer.ok) return KNOWN;
-  return { ...KNOWN, ...((await answer.json()) as Partial<Config>) };
+  const told = early ? await early.config : await (await fetcher("config.json", { credentials: "same-origin" })).json();
+  return { ...KNOWN, ...((told ?? {}) as Partial<Config>) };
 }
