@@ -26,6 +26,9 @@ export function askAhead<Q, T>(question: Q, ask: (question: Q) => Promise<T>): v
   ahead.set(JSON.stringify(question), leads(ask(question)));
 }
 
+/** Over when what leads is answered, whichever way. */
+export const leading = (): Promise<unknown> => lead;
+
 async function afterLead(signal: AbortSignal): Promise<void> {
   // The one who leads may ask in the same moment, a little later.
   await Promise.resolve();
