@@ -130,3 +130,19 @@ def test_any_days_to_compare_with(page, home):
     page.click("button[title='Compare']")
     page.locator("[role=menuitemradio]", has_text="No comparison").click()
     page.wait_for_url(re.compile("compare=none"))
+
+
+INSIDE = """() => {
+  const box = document.querySelector(".sheet .calendar")?.closest(".sheet").getBoundingClientRect();
+  return box && box.left >= 0 && box.right <= innerWidth && box.width > 250;
+}"""
+
+
+def test_a_calendar_stays_on_a_small_screen(page):
+    """Its sheet is moved back into sight, though its content comes after it was opened."""
+    page.set_viewport_size({"width": 360, "height": 780})
+    page.goto("/?site=shop&range=7d")
+    for opener in ("button[title='Compare']", "button[title='Range']"):
+        page.click(opener)
+        page.wait_for_function(INSIDE)
+        page.keyboard.press("Escape")
