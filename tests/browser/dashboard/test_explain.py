@@ -5,6 +5,7 @@ import re
 from datetime import date
 from urllib.parse import parse_qs, urlparse
 
+import pytest
 from playwright.sync_api import expect
 
 from dashboard_home import ZONE, a_view
@@ -138,11 +139,14 @@ INSIDE = """() => {
 }"""
 
 
-def test_a_calendar_stays_on_a_small_screen(page):
+@pytest.mark.parametrize("motion", ["reduce", "no-preference"])
+def test_a_calendar_stays_on_a_small_screen(guest, signed_in, motion):
     """Its sheet is moved back into sight, though its content comes after it was opened."""
-    page.set_viewport_size({"width": 360, "height": 780})
+    context, _ = guest(width=360, height=780, locale="ko-KR", motion=motion)
+    context.add_cookies(signed_in["cookies"])
+    page = context.new_page()
     page.goto("/?site=shop&range=7d")
-    for opener in ("button[title='Compare']", "button[title='Range']"):
+    for opener in ("button[title='비교']", "button[title='기간']"):
         page.click(opener)
         page.wait_for_function(INSIDE)
         page.keyboard.press("Escape")
