@@ -310,6 +310,7 @@ class Gateway:
     def _serve(self, answer: Any) -> ThreadingHTTPServer:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def handle_any(self) -> None:
                 with suppress(ConnectionError):  # who asked may be gone

@@ -127,6 +127,7 @@ class Sandbox:
 
         class Api(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def do_GET(self) -> None:
                 request_id, event = sandbox._events.get()
