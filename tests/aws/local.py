@@ -5,6 +5,7 @@ sealer every minute, and prints where they are. Ctrl-C ends it and leaves nothin
 """
 
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,6 +61,8 @@ def main() -> None:
     """Deploy, serve, seal, until it is stopped."""
     if shutil.which("terraform") is None:
         sys.exit("Terraform is not installed: see docs/run-aws.md")
+    for name in (signal.SIGINT, signal.SIGTERM):  # also where a shell had the first ignored
+        signal.signal(name, signal.default_int_handler)
     with served(**MANY_REQUESTS) as (home, gateway):
         tell(home, gateway)
         try:
@@ -71,10 +74,16 @@ def main() -> None:
 
 
 def tell(home: Home, gateway: Gateway) -> None:
-    """Where it is, and the key that reads."""
-    print(f"dashboard  {gateway.front_url}/")
-    print(f"API        {gateway.api_url}/api/events")
-    print(f"read key   {home.key_of('read')}", flush=True)
+    """Where it is, the keys, and how to have something to look at."""
+    print(f"dashboard   {gateway.front_url}/   (it asks for the read key)")
+    print(f"read key    {home.key_of('read')}")
+    print(f"manage key  {home.key_of('manage')}")
+    print(f"API         {gateway.api_url}/api/events")
+    print(f'for a page  <script defer src="{gateway.front_url}/js/li.js"></script>')
+    print("or at once  curl -A Mozilla/5.0 -H Content-Type:application/json \\")
+    print("""              -d '{"page_url": "https://shop.example/hello"}' \\""")
+    print(f"              {gateway.api_url}/api/events")
+    print("It is sealed every minute. Ctrl-C ends it and leaves nothing.", flush=True)
 
 
 if __name__ == "__main__":
