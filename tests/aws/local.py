@@ -23,6 +23,8 @@ from aws.gateway import Gateway  # noqa: E402
 from aws.sandbox import FunctionFailedError  # noqa: E402
 
 SEAL_EVERY_S = 60
+# What calls itself curl is set aside as a bot.
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0"
 # One person tries things out here: no reason to make them wait.
 MANY_REQUESTS = {"requests_per_minute": "60000", "request_burst": "1000"}
 
@@ -63,14 +65,14 @@ def main() -> None:
         sys.exit("Terraform is not installed: see docs/run-aws.md")
     for name in (signal.SIGINT, signal.SIGTERM):  # also where a shell had the first ignored
         signal.signal(name, signal.default_int_handler)
-    with served(**MANY_REQUESTS) as (home, gateway):
-        tell(home, gateway)
-        try:
+    try:
+        with served(**MANY_REQUESTS) as (home, gateway):
+            tell(home, gateway)
             while True:
                 time.sleep(SEAL_EVERY_S)
                 seal(gateway)
-        except KeyboardInterrupt:
-            print("ending")
+    except KeyboardInterrupt:
+        print("ended")
 
 
 def tell(home: Home, gateway: Gateway) -> None:
@@ -80,7 +82,7 @@ def tell(home: Home, gateway: Gateway) -> None:
     print(f"manage key  {home.key_of('manage')}")
     print(f"API         {gateway.api_url}/api/events")
     print(f'for a page  <script defer src="{gateway.front_url}/js/li.js"></script>')
-    print("or at once  curl -A Mozilla/5.0 -H Content-Type:application/json \\")
+    print(f"or at once  curl -A '{FIREFOX}' -H Content-Type:application/json \\")
     print("""              -d '{"page_url": "https://shop.example/hello"}' \\""")
     print(f"              {gateway.api_url}/api/events")
     print("It is sealed every minute. Ctrl-C ends it and leaves nothing.", flush=True)
