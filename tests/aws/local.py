@@ -81,7 +81,7 @@ def tell(home: Home, gateway: Gateway) -> None:
     print(f"read key    {home.key_of('read')}")
     print(f"manage key  {home.key_of('manage')}")
     print(f"API         {gateway.api_url}/api/events")
-    print(f'for a page  <script defer src="{gateway.front_url}/js/li.js"></script>')
+    print(f'for a page  <script defer src="{gateway.front_url}/js/li.js" data-local></script>')
     print(f"or at once  curl -A '{FIREFOX}' -H Content-Type:application/json \\")
     print("""              -d '{"page_url": "https://shop.example/hello"}' \\""")
     print(f"              {gateway.api_url}/api/events")
