@@ -3,7 +3,9 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
+import threading
 from pathlib import Path
 
 import msgspec
@@ -12,12 +14,23 @@ import pytest
 from builders import an_event
 from lake_house import House
 from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.local.store import worker
 from liveinsight.adapters.local.store.client import StoreProcess
+from liveinsight.adapters.local.store.wire import (
+    LENGTH,
+    Answered,
+    Ask,
+    Message,
+    State,
+    packed,
+    unpacked,
+)
 from liveinsight.domain.errors import Invalid, Unavailable
 from liveinsight.domain.query import Query
 from liveinsight.domain.range import Named, Span
 from liveinsight.domain.rows import Export, Sql
 from liveinsight.domain.site import Site
+from liveinsight.wiring.replies import exported, replied
 
 SITE = Site(id="shop")
 
@@ -88,6 +101,31 @@ def test_new_events_are_in_answers_soon(house: House, tmp_path: Path):
 
     house.store.close()
     asyncio.run(story())
+
+
+def test_who_asks_has_what_was_kept_before(house: House, monkeypatch):
+    """Without a turn of its own since, the store takes one for whoever asks."""
+    monkeypatch.setattr(worker, "TAIL_EVERY_S", 3600)
+    monkeypatch.setattr(worker, "FRESH_S", 0)
+    ours, theirs = socket.socketpair()
+    serving = worker.Worker(house.store, theirs, worker.Handlers(replied, exported))
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    with ours, ours.makefile("rb") as told:
+
+        def message() -> Message:
+            return unpacked(told.read(LENGTH.unpack(told.read(LENGTH.size))[0]))
+
+        while not (isinstance(state := message(), State) and state.is_ready):
+            pass
+        house.keep(some_events(house, 3))
+        question = Query(site="shop", range=Named.LAST_30D, metrics=("pageviews",))
+        ours.sendall(packed(Ask(1, question, SITE)))
+        while not isinstance(answer := message(), Answered):
+            pass
+    assert msgspec.json.decode(answer.body)["totals"] == [3]
+    theirs.close()
+    thread.join()
 
 
 def test_errors_arrive_as_they_were(house: House, tmp_path: Path):

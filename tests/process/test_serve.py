@@ -281,6 +281,7 @@ def test_the_doctor_looks_at_server_and_page(tmp_path, web_page):
             assert done.returncode == int(not all(check["ok"] for check in checks))
             return {check["about"]: check["told"] for check in checks if not check["ok"]}
 
+        until(lambda: server.ask("GET", "/readyz")[0] == 200)
         bad = looked()
         assert bad.keys() == {"site default", "page"}
         assert "no browser has sent" in bad["site default"]

@@ -96,6 +96,11 @@ class DuckStore:
         """What can be read now."""
         return self._engine.hot.moment
 
+    @property
+    def is_current(self) -> bool:
+        """Whether nobody else changed the lake since."""
+        return self._engine.is_current
+
     def backlog(self) -> int:
         """Commit groups that are not read yet."""
         return max(0, self._journal.last_seq() - self.moment.seq)
@@ -273,5 +278,6 @@ class DuckStore:
         engines = (*self._retired, self._engine)
         in_use = [oldest for engine in engines if (oldest := engine.oldest_in_use()) is not None]
         self._retired = [engine for engine in self._retired if engine.oldest_in_use() is not None]
-        self._lake.remove_gone(min(in_use, default=None))
+        # What is asked next reads the files that the engine knows, until it knows newer ones.
+        self._lake.remove_gone(min((*in_use, self.moment.generation)))
         return self._lake.forget_groups(self._clock.now_ms() - KEEP_GROUPS_MS)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from liveinsight.adapters.local.store.duck import DuckStore
+from liveinsight.adapters.local.store.engine import BATCH_EVENTS
 from liveinsight.adapters.local.store.wire import (
     LENGTH,
     Answered,
@@ -32,9 +33,13 @@ from liveinsight.domain.site import Site
 
 log = logging.getLogger(__name__)
 
-# Each batch costs DuckDB a fixed tenth of a second: often enough to be fresh, seldom enough.
-# Each turn costs some statements whatever it brings; today is to be in answers within 2 s.
+# A turn costs some 80 ms whatever it brings, and today is to be in answers within 2 s. So while
+# somebody asks there is a turn a second, else seldom: who asks then waits for one.
 TAIL_EVERY_S = 1.0
+FRESH_S = 1.5
+ASKED_S = 60.0
+UNASKED_TAIL_EVERY_S = 10.0
+UNASKED_GROUPS = 1000  # so that whoever asks does not wait for more
 HOUSEWORK_EVERY_S = 0.2
 ANSWERS_AT_ONCE = 8
 QUESTION_SECONDS = 30.0
@@ -61,6 +66,8 @@ class Worker:
         self._running: dict[int, Reading] = {}
         self._cancelled: set[int] = set()
         self._state = State()
+        self._following = threading.Lock()
+        self._followed_s = self._asked_s = time.monotonic()
 
     def run(self) -> None:
         """Catch up, then follow, seal and answer."""
@@ -71,7 +78,8 @@ class Worker:
         threads.append(threading.Thread(target=self._keep_house, name="sealer", daemon=True))
         threads[-1].start()
         while not self._stopping.wait(TAIL_EVERY_S):
-            self._follow()
+            if self._is_due():
+                self._follow()
 
     def _catch_up(self) -> None:
         """Read the journal to its end before anything is answered: no figure may be too small."""
@@ -86,15 +94,35 @@ class Worker:
         self._store.catch_up(told)
         self._tell(is_ready=True, read_events=read)
 
+    def _is_due(self) -> bool:
+        now_s = time.monotonic()
+        return (
+            now_s - self._asked_s < ASKED_S
+            or now_s - self._followed_s >= UNASKED_TAIL_EVERY_S
+            or self._store.backlog() >= UNASKED_GROUPS
+            or not self._store.is_current
+        )
+
+    def _be_fresh(self) -> None:
+        """For one who asks: what was acknowledged some time ago is in the answer."""
+        self._asked_s = time.monotonic()
+        if self._asked_s - self._followed_s > FRESH_S:
+            with self._following:  # who comes second finds it done
+                if self._asked_s > self._followed_s:
+                    self._follow()
+
     def _follow(self) -> None:
+        started_s = time.monotonic()
         try:
-            while self._store.tail() and not self._stopping.is_set():
+            # What comes meanwhile waits for the next turn, unless it is a whole batch.
+            while self._store.tail() >= BATCH_EVENTS and not self._stopping.is_set():
                 pass
             self._tell(failure=None)
         except Exception as error:
             # What cannot be taken in now is still in the journal, and is tried again.
             log.exception("events cannot be taken into the hot tables")
             self._tell(failure=str(error))
+        self._followed_s = started_s
 
     def _keep_house(self) -> None:
         while not self._stopping.wait(HOUSEWORK_EVERY_S):
@@ -145,6 +173,7 @@ class Worker:
             self._cancelled.discard(asked.number)
             return
         try:
+            self._be_fresh()
             with self._store.reading() as reading, self._watched(asked.number, reading):
                 if isinstance(asked, Ask):
                     body = self._handlers.reply(reading, asked.question, asked.site)
