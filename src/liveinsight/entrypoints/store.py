@@ -19,7 +19,7 @@ from liveinsight.wiring.replies import exported, replied
 
 # Where processors are short, collecting goes before answering: what is not taken is lost, what is
 # answered a moment later is not.
-GIVES_WAY = 10
+GIVES_WAY = 5
 
 
 def main(folder: str, memory_mb: str, retention_days: str, descriptor: str) -> None:

@@ -1,7 +1,9 @@
 """The inside of the store process: one thread follows the journal, one seals, some answer."""
 
 import logging
+import os
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +43,7 @@ ASKED_S = 60.0
 UNASKED_TAIL_EVERY_S = 10.0
 UNASKED_GROUPS = 1000  # so that whoever asks does not wait for more
 HOUSEWORK_EVERY_S = 0.2
+LEAST_URGENT = 19  # the nice value
 ANSWERS_AT_ONCE = 8
 QUESTION_SECONDS = 30.0
 
@@ -77,6 +80,7 @@ class Worker:
         self._catch_up()
         threads.append(threading.Thread(target=self._keep_house, name="sealer", daemon=True))
         threads[-1].start()
+        _give_way()
         while not self._stopping.wait(TAIL_EVERY_S):
             if self._is_due():
                 self._follow()
@@ -125,6 +129,7 @@ class Worker:
         self._followed_s = started_s
 
     def _keep_house(self) -> None:
+        _give_way()
         while not self._stopping.wait(HOUSEWORK_EVERY_S):
             try:
                 if self._store.is_seal_due():
@@ -235,6 +240,12 @@ class Worker:
                 return None
             data += part
         return bytes(data)
+
+
+def _give_way() -> None:
+    """What nobody waits for goes after what somebody waits for. Linux has threads differ."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_URGENT)
 
 
 def _too_long() -> Unavailable:
