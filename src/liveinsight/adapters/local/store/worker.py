@@ -129,7 +129,6 @@ class Worker:
         self._followed_s = started_s
 
     def _keep_house(self) -> None:
-        _give_way()
         while not self._stopping.wait(HOUSEWORK_EVERY_S):
             try:
                 if self._store.is_seal_due():
@@ -243,7 +242,10 @@ class Worker:
 
 
 def _give_way() -> None:
-    """What nobody waits for goes after what somebody waits for. Linux has threads differ."""
+    """What nobody waits for goes after what somebody waits for. Linux has threads differ.
+
+    Not for the sealer: it writes to the journal's file, where the collector would wait for it.
+    """
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LEAST_URGENT)
 
