@@ -1,5 +1,7 @@
 """The AWS home's hot store, lake and sealer over whatever account a test gives it."""
 
+from contextlib import contextmanager
+
 import msgspec
 import pytest
 
@@ -16,6 +18,16 @@ from liveinsight.usecases.answer import answer
 BUCKET = "liveinsight-lake-dev-1"
 ZONE = "Asia/Seoul"
 SHOP = Site(id="shop", timezone=ZONE)
+
+
+@contextmanager
+def a_bucket(s3):
+    """The lake's bucket, which is gone again with all that is in it."""
+    s3.create_bucket(Bucket=BUCKET)
+    yield
+    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+    s3.delete_bucket(Bucket=BUCKET)
 
 
 class AwsHouse:

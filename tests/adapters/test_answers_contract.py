@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from aws_home import make_tables, on_moto, remove_tables
-from aws_house import BUCKET, AwsHouse
+from aws_house import AwsHouse, a_bucket
 from builders import NOON_MS, an_event
 from lake_house import House, first_kept
 from liveinsight.adapters.aws.client import connect
@@ -97,12 +97,8 @@ def home(request, tmp_path):
     else:
         client = request.getfixturevalue("dynamodb")
         make_tables(client)
-        with closing(connect("s3")) as s3:
-            s3.create_bucket(Bucket=BUCKET)
+        with closing(connect("s3")) as s3, a_bucket(s3):
             yield Aws(client, s3, tmp_path)
-            for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-                s3.delete_object(Bucket=BUCKET, Key=item["Key"])
-            s3.delete_bucket(Bucket=BUCKET)
         remove_tables(client)
 
 

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from aws_home import CONTROL, make_tables, on_moto, remove_tables
-from aws_house import BUCKET, AwsHouse
+from aws_house import BUCKET, AwsHouse, a_bucket
 from builders import NOON_MS, an_event
 from lake_house import House
 from liveinsight.adapters.aws.client import connect
@@ -69,8 +69,7 @@ def home(request, tmp_path):
             make_tables(dynamodb)
             held.callback(remove_tables, dynamodb)
             s3 = held.enter_context(closing(connect("s3")))
-            s3.create_bucket(Bucket=BUCKET)
-            held.callback(emptied, s3)
+            held.enter_context(a_bucket(s3))
             house = AwsHouse(dynamodb, s3, tmp_path / "aws", zone=SHOP.timezone)
             yield AwsMovable(
                 s3,
@@ -82,12 +81,6 @@ def home(request, tmp_path):
                 sealer=house.sealer(),
                 now_ms=CLOCK.now_ms,
             )
-
-
-def emptied(s3):
-    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
-    s3.delete_bucket(Bucket=BUCKET)
 
 
 def told(holding):

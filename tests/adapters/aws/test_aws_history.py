@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from aws_home import EVENTS, SESSIONS, Failing
-from aws_house import BUCKET, ZONE, AwsHouse
+from aws_house import BUCKET, ZONE, AwsHouse, a_bucket
 from builders import NOON_MS, an_event
 from liveinsight.adapters.aws.client import connect
 from liveinsight.adapters.aws.lake import Raced
@@ -30,11 +30,8 @@ def s3(_shared):
 
 @pytest.fixture
 def house(dynamodb, s3, tmp_path):
-    s3.create_bucket(Bucket=BUCKET)
-    yield AwsHouse(dynamodb, s3, tmp_path)
-    for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
-    s3.delete_bucket(Bucket=BUCKET)
+    with a_bucket(s3):
+        yield AwsHouse(dynamodb, s3, tmp_path)
 
 
 def views(count, *, first=0, at_ms=NOON_MS):

@@ -109,10 +109,10 @@ class Worker:
 
     def _be_fresh(self) -> None:
         """For one who asks: what was acknowledged some time ago is in the answer."""
-        self._asked_s = time.monotonic()
-        if self._asked_s - self._followed_s > FRESH_S:
-            with self._following:  # who comes second finds it done
-                if self._asked_s > self._followed_s:
+        asked_s = self._asked_s = time.monotonic()
+        if asked_s - self._followed_s > FRESH_S:
+            with self._following:
+                if self._followed_s < asked_s:  # who comes second finds it done
                     self._follow()
 
     def _follow(self) -> None:
