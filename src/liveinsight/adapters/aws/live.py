@@ -176,7 +176,7 @@ class Hour:
     def _tell_anew(self, chain: Chain, now_ms: int) -> None:
         chain.events = [event for event in chain.events if self._known.get(event.event_id) is event]
         before = chain.shown
-        chain.shown = in_visits(event for event in chain.events if event.time_ms <= now_ms)
+        chain.shown = in_visits([event for event in chain.events if event.time_ms <= now_ms])
         for (site, _), (_, figures) in self._figures.items():
             if site != chain.site:
                 continue

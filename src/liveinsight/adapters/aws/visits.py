@@ -5,14 +5,14 @@ them comes or goes, so that whatever the order of arrival, it tells what the eve
 """
 
 from bisect import insort
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from liveinsight.domain.event import PAGE_VIEW, Event
 from liveinsight.domain.visit import Step, ends, step
 
-Key = tuple[str, int, int | None]  # site, visitor, session
+Key = tuple[str, int]  # site, visitor
 
 
 class Shown(Struct, frozen=True, gc=False):
@@ -35,7 +35,7 @@ def order(event: Event) -> tuple[int, int]:
 
 
 class Chain:
-    """The events of one visitor (and session), before and after midnight, and what is shown of it."""
+    """The events of one person, before and after midnight, and what is shown of them."""
 
     __slots__ = ("events", "keys", "shown", "site")
 
@@ -51,7 +51,7 @@ class Chain:
 
 
 class Chains:
-    """All visitors' chains."""
+    """Everybody's chains."""
 
     def __init__(self) -> None:
         self._of: dict[Key, Chain] = {}
@@ -61,12 +61,12 @@ class Chains:
 
     def of(self, event: Event) -> Chain:
         """The chain that the event is in. Under its prior id it is the visitor of before midnight."""
-        key = (event.site, event.visitor, event.session)
+        key = (event.site, event.visitor)
         chain = self._of.get(key)
         if chain is None:
             chain = self._named(Chain(event.site), key)
         if event.prior is not None:
-            before = (event.site, event.prior, event.session)
+            before = (event.site, event.prior)
             other = self._of.get(before)
             if other is None:
                 self._named(chain, before)
@@ -106,20 +106,23 @@ class _Visit:
         self.views: list[str | None] = []
 
 
-def in_visits(events: Iterable[Event]) -> list[Shown]:
-    """Each event, in order of time, with its visit; those that have none are left out."""
+def in_visits(events: Sequence[Event]) -> list[Shown]:
+    """Each event of a chain, in order of time, with its visit; those that have none are left out.
+
+    Who is one person is told by these events alone: a chain also remembers links that are gone.
+    """
+    person = _people(events)
     visits: dict[tuple[int, int | None], _Visit] = {}
     taken: list[tuple[Event, _Visit]] = []
     for event in events:
-        visit = _visit_of(visits, event)
-        last_ms = None if visit is None else visit.last_ms
-        stepped = step(
-            event.type, event.time_ms, last_ms, ended=visit is not None and visit.is_over
-        )
+        story = _name(person, event.visitor), event.session
+        visit = visits.get(story)
+        last_ms, is_over = (None, False) if visit is None else (visit.last_ms, visit.is_over)
+        stepped = step(event.type, event.time_ms, last_ms, ended=is_over)
         if stepped is Step.NO_VISIT:
             continue
         if stepped is Step.STARTS or visit is None:
-            visit = visits[event.visitor, event.session] = _Visit(event)
+            visit = visits[story] = _Visit(event)
         visit.last_ms = event.time_ms
         visit.is_over = ends(event.type)
         if event.type == PAGE_VIEW:
@@ -136,11 +139,18 @@ def in_visits(events: Iterable[Event]) -> list[Shown]:
     ]
 
 
-def _visit_of(visits: dict[tuple[int, int | None], _Visit], event: Event) -> _Visit | None:
-    visit = visits.get((event.visitor, event.session))
-    if visit is None and event.prior is not None:
-        # After midnight the visit goes on under the new day's id.
-        visit = visits.pop((event.prior, event.session), None)
-        if visit is not None:
-            visits[event.visitor, event.session] = visit
-    return visit
+def _people(events: Iterable[Event]) -> dict[int, int]:
+    """The ids that midnight gave one person, each with another that stands for it."""
+    person: dict[int, int] = {}
+    for event in events:
+        if event.prior is not None:
+            after, before = _name(person, event.visitor), _name(person, event.prior)
+            if after != before:
+                person[after] = before
+    return person
+
+
+def _name(person: dict[int, int], visitor: int) -> int:
+    while (other := person.get(visitor)) is not None:
+        visitor = other
+    return visitor
