@@ -292,12 +292,18 @@ def measure(seconds: float) -> dict[str, dict[str, object]]:
         say("a million events")
         full = public_site(Path(temporary) / "full")
         asyncio.run(fill(full))
-        with Server.liveinsight(full) as server:
-            told["start, a million events"] = {
-                "ready_ms": server.ready_ms,
-                "memory_mb": server.memory_mb(),
-                "load_average": load_average(),
-            }
+        starts = []
+        for _ in range(3):
+            # Two processes read the journal at once, and nobody makes load: on the whole machine.
+            with Server.liveinsight(full, pinned=False) as server:
+                starts.append(server.ready_ms)
+                memory = server.memory_mb()
+        told["start, a million events"] = {
+            "ready_ms": statistics.median(starts),
+            "ready_best_ms": min(starts),
+            "memory_mb": memory,
+            "load_average": load_average(),
+        }
     return told
 
 

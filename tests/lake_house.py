@@ -210,6 +210,8 @@ def told_rollup(events: list[Event], zone: str) -> set[tuple]:  # noqa: C901 - o
         opener = by_id[placed[event.event_id]]
         yield "total", None
         yield "time:hour", str(hour_of(event.time_ms, zone))
+        if event.type not in SILENT | {"page_view"}:
+            yield "custom", None
         for name in ("page", "hostname", "title"):
             yield name, getattr(event, name)
         yield "event", event.type

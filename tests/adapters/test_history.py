@@ -40,6 +40,21 @@ def test_every_answer_is_the_oracles(seed, random):
         assert expected["total_rows"] == actual["meta"]["total_rows"]
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("dimensions", [[], ["time:day"], ["time:month"]])
+def test_custom_events_together_are_the_oracles(seed, dimensions):
+    """All names at once, whose visitors overlap, are exact from the roll-up and without it."""
+    zone, events, now, _ = the_past(seed)
+    metrics = ["visitors", "visits", "events", "bounce_rate", "visit_duration"]
+    question = {"metrics": metrics, "dimensions": dimensions, "filters": questions.CUSTOM}
+    for span in ("all", "7d", "yesterday", "24h"):
+        expected = naive.answer(question | {"range": span}, events, zone, now)
+        for rollup in (True, False):
+            actual = ask(question | {"range": span}, seed, rollup=rollup)
+            assert expected["results"] == actual["results"]
+            assert expected["totals"]["metrics"] == actual["totals"]
+
+
 def test_what_is_settled_is_counted_once():
     """Asked again, nothing is read: neither the whole, nor what settled days gave to another."""
     remembered = Remembered()
@@ -81,6 +96,7 @@ def test_what_is_remembered_is_bounded():
             },
             "rollup",
         ),
+        ({"metrics": ["visitors", "visits"], "filters": questions.CUSTOM}, "rollup"),
         ({"metrics": ["visits"], "filters": ["is", "country", ["KR"]]}, "rollup"),
         ({"metrics": ["visits"], "dimensions": ["time:hour", "browser"]}, "visits"),
         ({"metrics": ["visits"], "dimensions": ["browser", "os"]}, "visits"),

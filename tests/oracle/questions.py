@@ -32,6 +32,7 @@ VALUES = {
     "device": ("mobile", "desktop"),
     "utm_campaign": ("spring", "Spring", None),
 }
+CUSTOM = ["is_not", "event", ["page_view", "engagement", "session_start", "session_end"]]
 
 
 def random_question(random, now, zone):
@@ -57,7 +58,7 @@ def random_question(random, now, zone):
             )
         )
     if random.random() < 0.6:
-        question["filters"] = random_filter(random)
+        question["filters"] = CUSTOM if random.random() < 0.1 else random_filter(random)
     if random.random() < 0.4:
         compare = random.choice(("previous_period", "previous_year", None))
         day = naive.local(now, zone).date() - timedelta(days=random.randrange(1, 4))

@@ -88,7 +88,7 @@ def visit_rows(happened, zone):
     for visit in {id(one.visit): one.visit for one in happened}.values():
         first = visit.first
         views = [event for event in visit.events if event.type == "page_view"]
-        customs = [e for e in visit.events if e.type not in (*naive.SILENT, "page_view")]
+        customs = [e for e in visit.events if _is_custom(e)]
         fields = dict.fromkeys(COLUMNS[Relation.VISITS])
         fields |= {name: getattr(first, name) for name in (*VISIT_DIMENSIONS, "visitor", "session")}
         fields |= {
@@ -112,11 +112,12 @@ def rollup_rows(happened, zone):
     sums = defaultdict(lambda: dict.fromkeys(COLUMNS[Relation.ROLLUP][4:], 0))
     for dimension in ROLLED_UP:
         groups = defaultdict(list)
-        for one in happened:
+        told = [one for one in happened if dimension != "custom" or _is_custom(one.event)]
+        for one in told:
             day = naive.local(one.event.time_ms, zone).date()
             groups[day, _value(one, dimension, one.event.time_ms, zone)].append(one)
         first_days = {}
-        for one in sorted(happened, key=lambda one: one.event.time_ms):
+        for one in sorted(told, key=lambda one: one.event.time_ms):
             ms = one.visit.start if dimension == "time:hour" else one.event.time_ms
             value = _value(one, dimension, ms, zone)
             day = naive.local(ms, zone).date()
@@ -137,8 +138,12 @@ def rollup_rows(happened, zone):
     return [(*key, *row.values()) for key, row in sums.items()]
 
 
+def _is_custom(event):
+    return event.type not in (*naive.SILENT, "page_view")
+
+
 def _value(one, dimension, ms, zone):
-    if dimension == "total":
+    if dimension in ("total", "custom"):
         return None
     if dimension != "time:hour":
         return naive.value(one, dimension)

@@ -20,11 +20,12 @@ from liveinsight.adapters.sql.metrics import (
     is_told_sql,
 )
 from liveinsight.adapters.sql.parameters import Given, Parameters
-from liveinsight.adapters.sql.plan import Plan, Scan, filters_rollup, of_events
+from liveinsight.adapters.sql.plan import Plan, Scan, of_events
 from liveinsight.adapters.sql.relations import Piece, Relations, over
 from liveinsight.domain.bucket import LENGTH_MS, stretches
 from liveinsight.domain.count import Count, Keys
 from liveinsight.domain.dimension import Kind, kind
+from liveinsight.domain.filter import dimensions_of
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import REVENUE, Part
 from liveinsight.domain.period import day_span
@@ -206,7 +207,7 @@ class Compiler:
             f"dimension = {self.parameters.add(plan.dimension)}",
             f"start_day >= DATE '{plan.days.first}'",
         ]
-        if filters_rollup(count):
+        if plan.dimension in dimensions_of(count.filters):
             where.append(filter_sql(count.filters, self.parameters, column="value"))
         return "\n".join(
             [

@@ -11,7 +11,7 @@ from liveinsight.adapters.sql.relations import (
     VISIT_COLUMNS,
     VISIT_DIMENSIONS,
 )
-from liveinsight.domain.event import SILENT_TYPES
+from liveinsight.domain.event import BUILT_IN_TYPES, SILENT_TYPES
 from liveinsight.domain.visit import GAP_MS
 
 ORIGIN = VISIT_DIMENSIONS[:8]
@@ -108,6 +108,7 @@ def _restored(name: str) -> str:
 SHARED = {
     "gap_ms": str(GAP_MS),
     "silent_types": f"({', '.join(sorted(repr(name) for name in SILENT_TYPES))})",
+    "is_custom": f"type NOT IN ({', '.join(sorted(repr(name) for name in BUILT_IN_TYPES))})",
     "raw_types": _comma([f"{name} {kind}" for name, kind in RAW_TYPES.items()]),
     "raw_columns": _comma([f"kept.{name}" for name in RAW_TYPES]),
     "kept_columns": _comma([f"kept.{name}" for name in RAW_TYPES if name != "site"]),

@@ -14,7 +14,8 @@ from liveinsight.adapters.sql.metrics import OF_ROLLUP, OF_VISITS
 from liveinsight.adapters.sql.relations import ROLLED_UP, Piece, Relations
 from liveinsight.domain.count import Count
 from liveinsight.domain.dimension import CASELESS, Kind, kind
-from liveinsight.domain.filter import And, Condition, Filter, Op, Or, dimensions_of
+from liveinsight.domain.event import BUILT_IN_TYPES
+from liveinsight.domain.filter import And, Condition, Filter, Op, Or
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import Part
 from liveinsight.domain.period import local_day
@@ -164,11 +165,11 @@ def rollup_dimension(count: Count, *, one_spelling: bool = False) -> str | None:
     looked_at = count.looked_at
     if not looked_at:
         return _of_time(count)
-    if len(looked_at) > 1 or count.interval not in BY_DAYS:
+    dimension, *others = looked_at
+    if others or count.interval not in BY_DAYS or dimension not in ROLLED_UP:
         return None
-    (dimension,) = looked_at
-    if dimension not in ROLLED_UP:
-        return None
+    if dimension not in count.dimensions and _asks_custom_events(count.filters):
+        return "custom"
     if dimension in count.dimensions or one_spelling or _can_be_added(count, dimension):
         return dimension
     return None
@@ -185,6 +186,15 @@ def _can_be_added(count: Count, dimension: str) -> bool:
     if _has_one_value(count.filters):
         return True
     return kind(dimension) is Kind.VISIT and count.parts <= _ADDABLE
+
+
+def _asks_custom_events(tree: Filter) -> bool:
+    """Whether it lets all events pass that are not built in, and no other."""
+    match _alone(tree):
+        case Condition(op=Op.IS_NOT, dimension="event", values=values):
+            return set(values) == BUILT_IN_TYPES
+        case _:
+            return False
 
 
 def _has_one_value(tree: Filter) -> bool:
@@ -209,8 +219,3 @@ def _alone(tree: Filter) -> Filter:
     while isinstance(tree, (And, Or)) and len(tree.filters) == 1:
         (tree,) = tree.filters
     return tree
-
-
-def filters_rollup(count: Count) -> bool:
-    """Whether the roll-up's rows are to be filtered by their value."""
-    return bool(dimensions_of(count.filters))

@@ -35,7 +35,8 @@ VISIT_DIMENSIONS = (
     "language",
 )
 ROLLED_UP = (
-    *("total", "time:hour", "page", "hostname", "title", "event", "entry_page", "exit_page"),
+    *("total", "time:hour", "custom"),
+    *("page", "hostname", "title", "event", "entry_page", "exit_page"),
     *VISIT_DIMENSIONS,
 )
 EVENT_COLUMNS = (

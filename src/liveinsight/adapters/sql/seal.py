@@ -12,7 +12,7 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
-from liveinsight.adapters.sql.fragments import statements
+from liveinsight.adapters.sql.fragments import SHARED, statements
 from liveinsight.adapters.sql.relations import (
     COLUMNS,
     EVENT_COLUMNS,
@@ -215,6 +215,10 @@ class Sealing:
         for dimension, value in EVENT_VALUES.items():
             named = {"dimension": dimension, "value": value}
             self._run("rollup_event_dimension", pieces | named)
+        # Several names at once share visitors: their figures are no sum of those by name.
+        custom = {"events": f"(FROM {pieces['events']} WHERE {SHARED['is_custom']})"}
+        custom |= {"dimension": "custom", "value": "CAST(NULL AS VARCHAR)"}
+        self._run("rollup_event_dimension", pieces | custom)
 
     def _with_new(
         self, change: Change, relation: Relation, earliest: date, first_day: date, last_day: date

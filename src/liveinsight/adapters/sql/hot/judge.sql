@@ -29,6 +29,7 @@ WITH ordered AS (
     work.time_ms,
     work.event_id,
     work.type IN {silent_types} AS silent,
+    work.type = 'page_view' AS is_view,
     CASE
       WHEN time_ms - lag(time_ms) OVER story > {gap_ms} THEN 1
       WHEN lag(type) OVER story = 'session_end' THEN 1
@@ -43,8 +44,10 @@ WITH ordered AS (
 )
 SELECT
   * EXCLUDE (cut),
-  sum(cut) OVER (PARTITION BY site, chain, session ORDER BY time_ms, event_id) AS segment
-FROM ordered;
+  sum(cut) OVER story AS segment,
+  count(*) FILTER (is_view) OVER story AS views
+FROM ordered
+WINDOW story AS (PARTITION BY site, chain, session ORDER BY time_ms, event_id);
 
 -- Which event starts the visit of a segment? The first that is not silent; those before it have none.
 CREATE OR REPLACE TEMP TABLE starts AS
@@ -54,14 +57,18 @@ SELECT
   session,
   segment,
   min(time_ms) AS start_ms,
-  arg_min(event_id, (time_ms, event_id)) AS visit
+  arg_min(event_id, (time_ms, event_id)) AS visit,
+  min(views - CAST(is_view AS INTEGER)) AS views_before
 FROM steps
 WHERE NOT silent
 GROUP BY site, chain, session, segment;
 
--- Which visit has each event?
+-- Which visit has each event, and the how-manieth of its page views is each view?
 CREATE OR REPLACE TEMP TABLE placed AS
-SELECT steps.row, starts.visit
+SELECT
+  steps.row,
+  starts.visit,
+  CASE WHEN steps.is_view THEN steps.views - starts.views_before END AS view
 FROM steps
 JOIN starts
   ON starts.site = steps.site
@@ -71,50 +78,41 @@ JOIN starts
   AND (steps.time_ms > starts.start_ms
     OR (steps.time_ms = starts.start_ms AND steps.event_id >= starts.visit));
 
--- The how-manieth page view of its visit is each?
-CREATE OR REPLACE TEMP TABLE views AS
-SELECT
-  placed.row,
-  placed.visit,
-  work.site,
-  work.hostname,
-  work.page,
-  work.time_ms,
-  work.event_id,
-  CASE WHEN work.type = 'page_view' THEN row_number() OVER (
-    PARTITION BY work.site, placed.visit, work.type
-    ORDER BY work.time_ms, work.event_id
-  ) END AS view,
-  work.type = 'engagement' AS tells
-FROM placed
-JOIN work ON work.rowid = placed.row
-WHERE work.type IN ('page_view', 'engagement');
-
 -- Which page view does an engagement tell of? The latest of its page before it.
-UPDATE views
-SET view = told.view
+CREATE OR REPLACE TEMP TABLE told AS
+SELECT engagement.row, max(seen.view) AS view
 FROM (
-  SELECT engagement.row, max(seen.view) AS view
-  FROM views AS engagement
-  JOIN views AS seen
-    ON seen.site = engagement.site
-    AND seen.visit = engagement.visit
-    AND seen.hostname IS NOT DISTINCT FROM engagement.hostname
-    AND seen.page IS NOT DISTINCT FROM engagement.page
-    AND (seen.time_ms < engagement.time_ms
-      OR (seen.time_ms = engagement.time_ms AND seen.event_id < engagement.event_id))
-  WHERE engagement.tells AND NOT seen.tells
-  GROUP BY engagement.row
-) AS told
-WHERE told.row = views.row;
+  SELECT placed.row, placed.visit, work.site, hostname, page, time_ms, event_id
+  FROM work
+  JOIN placed ON placed.row = work.rowid
+  WHERE type = 'engagement'
+) AS engagement
+JOIN (
+  SELECT placed.view, placed.visit, work.site, hostname, page, time_ms, event_id
+  FROM work
+  JOIN placed ON placed.row = work.rowid
+  WHERE type = 'page_view'
+) AS seen
+  ON seen.site = engagement.site
+  AND seen.visit = engagement.visit
+  AND seen.hostname IS NOT DISTINCT FROM engagement.hostname
+  AND seen.page IS NOT DISTINCT FROM engagement.page
+  AND (seen.time_ms < engagement.time_ms
+    OR (seen.time_ms = engagement.time_ms AND seen.event_id < engagement.event_id))
+GROUP BY engagement.row;
 
 -- Into the hot tables: the events that have a visit, each with the dimensions of its visit's first.
 INSERT INTO hot_events
+WITH openers AS (
+  SELECT work.*
+  FROM work
+  SEMI JOIN starts ON starts.site = work.site AND starts.visit = work.event_id
+)
 SELECT
   work.site,
   work.day,
   placed.visit,
-  views.view,
+  coalesce(placed.view, told.view),
   work.event_id,
   work.time_ms,
   work.type,
@@ -135,11 +133,15 @@ SELECT
   $epoch
 FROM work
 JOIN placed ON placed.row = work.rowid
-JOIN work AS opener ON opener.site = work.site AND opener.event_id = placed.visit
-LEFT JOIN views ON views.row = work.rowid;
+JOIN openers AS opener ON opener.site = work.site AND opener.event_id = placed.visit
+LEFT JOIN told ON told.row = work.rowid;
 
 -- Into the hot tables: those that have none, with their own values.
 INSERT INTO hot_aside BY NAME
 SELECT work.* EXCLUDE (aside, turn), 'no_visit' AS reason, $epoch AS epoch
 FROM work
-ANTI JOIN placed ON placed.row = work.rowid;
+SEMI JOIN (
+  SELECT row
+  FROM steps
+  ANTI JOIN placed USING (row)
+) AS alone ON alone.row = work.rowid;
