@@ -78,28 +78,29 @@ JOIN starts
   AND (steps.time_ms > starts.start_ms
     OR (steps.time_ms = starts.start_ms AND steps.event_id >= starts.visit));
 
--- Which page view does an engagement tell of? The latest of its page before it.
+-- Which engagements are there?
+CREATE OR REPLACE TEMP TABLE engagements AS
+SELECT placed.row, placed.visit, site, hostname, page, (time_ms, event_id) AS moment
+FROM work
+JOIN placed ON placed.row = work.rowid
+WHERE type = 'engagement';
+
+-- Which page view does each tell of? The latest of its page before it.
 CREATE OR REPLACE TEMP TABLE told AS
-SELECT engagement.row, max(seen.view) AS view
-FROM (
-  SELECT placed.row, placed.visit, work.site, hostname, page, time_ms, event_id
-  FROM work
-  JOIN placed ON placed.row = work.rowid
-  WHERE type = 'engagement'
-) AS engagement
-JOIN (
-  SELECT placed.view, placed.visit, work.site, hostname, page, time_ms, event_id
-  FROM work
-  JOIN placed ON placed.row = work.rowid
-  WHERE type = 'page_view'
+SELECT engagements.row, seen.view
+FROM engagements
+ASOF JOIN (
+  SELECT placed.view, placed.visit, site, hostname, page, (time_ms, event_id) AS moment
+  FROM placed
+  SEMI JOIN engagements ON engagements.visit = placed.visit
+  JOIN work ON work.rowid = placed.row
+  WHERE placed.view IS NOT NULL
 ) AS seen
-  ON seen.site = engagement.site
-  AND seen.visit = engagement.visit
-  AND seen.hostname IS NOT DISTINCT FROM engagement.hostname
-  AND seen.page IS NOT DISTINCT FROM engagement.page
-  AND (seen.time_ms < engagement.time_ms
-    OR (seen.time_ms = engagement.time_ms AND seen.event_id < engagement.event_id))
-GROUP BY engagement.row;
+  ON seen.site = engagements.site
+  AND seen.visit = engagements.visit
+  AND seen.hostname IS NOT DISTINCT FROM engagements.hostname
+  AND seen.page IS NOT DISTINCT FROM engagements.page
+  AND seen.moment < engagements.moment;
 
 -- Into the hot tables: the events that have a visit, each with the dimensions of its visit's first.
 INSERT INTO hot_events

@@ -1,19 +1,19 @@
--- Which hot visits are sealed as they are, and over long enough to be let go?
-CREATE OR REPLACE TEMP TABLE done AS
+-- Which hot visits stay: not sealed as they are, or not over long enough to be let go?
+CREATE OR REPLACE TEMP TABLE staying AS
 SELECT site, visit
 FROM hot_visits
-WHERE epoch <= $epoch AND end_ms < $keep_from_ms;
+WHERE epoch > $epoch OR end_ms >= $keep_from_ms;
 
--- What stays? Tables are made anew, which gives the memory back.
+-- Tables are made anew, which gives the memory back.
 CREATE OR REPLACE TABLE hot_events AS
 SELECT hot_events.*
 FROM hot_events
-ANTI JOIN done ON done.site = hot_events.site AND done.visit = hot_events.visit;
+SEMI JOIN staying ON staying.site = hot_events.site AND staying.visit = hot_events.visit;
 
 CREATE OR REPLACE TABLE hot_visits AS
 SELECT hot_visits.*
 FROM hot_visits
-ANTI JOIN done ON done.site = hot_visits.site AND done.visit = hot_visits.visit;
+SEMI JOIN staying ON staying.site = hot_visits.site AND staying.visit = hot_visits.visit;
 
 CREATE OR REPLACE TABLE hot_aside AS
 SELECT *
