@@ -224,10 +224,24 @@ class SqliteHotReader:
     def __init__(self, folder: Folder) -> None:
         self._db = folder.connect()
         self._damaged: set[int] = set()
+        self._waiting = 0, 0, 0  # since which group, counted up to which, how many events
 
     def last_seq(self) -> int:
         """The newest group's number; it never goes back."""
         return last_seq(self._db)
+
+    def waiting(self, seq: int) -> int:
+        """How many events came after that group; asked again, only new groups are looked at."""
+        since, until, events = self._waiting
+        if since != seq:
+            until, events = seq, 0
+        newest, more = self._db.execute(
+            "SELECT max(seq), sum(n) FROM journal WHERE seq > ?", (until,)
+        ).fetchone()
+        if newest is not None:
+            until, events = newest, events + more
+        self._waiting = seq, until, events
+        return events
 
     def after(self, seq: int) -> Iterator[tuple[int, Sequence[Event], Drops]]:
         """Groups after `seq` that are not sealed."""

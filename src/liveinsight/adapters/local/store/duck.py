@@ -105,6 +105,10 @@ class DuckStore:
         """Commit groups that are not read yet."""
         return max(0, self._journal.last_seq() - self.moment.seq)
 
+    def waiting(self) -> int:
+        """Events that are not read yet."""
+        return self._journal.waiting(self.moment.seq)
+
     def hot_events(self) -> int:
         """Rows in the hot tables."""
         return self._engine.hot_events()
