@@ -18,6 +18,17 @@ from msgspec import Struct, structs
 from liveinsight.adapters.local.database import Folder
 from liveinsight.domain.lake import LakeFile, Relation
 
+FORGETTABLE = """
+SELECT seq
+FROM (
+  SELECT seq, at_ms
+  FROM journal
+  WHERE seq <= (SELECT value FROM meta WHERE key = 'sealed_seq')
+  ORDER BY seq
+  LIMIT ?
+)
+WHERE at_ms < ? OR at_ms > ?
+"""
 ROWS_PER_DELETE = 50  # about 1 MB: one large delete held commits up for half a second
 SELECT_FILES = """
 SELECT site, relation, first_day, last_day, name, rows, size_bytes, digest
@@ -244,18 +255,19 @@ class SqliteLake:
             (site,),
         )
 
-    def forget_groups(self, before_ms: int) -> bool:
-        """Remove a few commit groups that are sealed and older; whether there may be more.
+    def forget_groups(self, before_ms: int, after_ms: int) -> bool:
+        """Remove a few commit groups that are sealed and from before or, by a clock that was
+        wrong, from after these moments; whether there may be more.
 
         The newest stay for a while: the live window is rebuilt from them.
         """
-        removed = self._db.execute(
-            "DELETE FROM journal WHERE seq IN ("
-            " SELECT seq FROM journal"
-            " WHERE seq <= (SELECT value FROM meta WHERE key = 'sealed_seq') AND at_ms < ?"
-            " ORDER BY seq LIMIT ?)",
-            (before_ms, ROWS_PER_DELETE),
-        ).rowcount
+        # Only the oldest are looked at, and looked at first: to delete, even nothing, is to write,
+        # for which the collector would wait.
+        values = (ROWS_PER_DELETE, before_ms, after_ms)
+        if self._db.execute(FORGETTABLE, values).fetchone() is None:
+            return False
+        forget = f"DELETE FROM journal WHERE seq IN ({FORGETTABLE})"  # noqa: S608 - our own text
+        removed = self._db.execute(forget, values).rowcount
         self._at("forgotten")
         return removed == ROWS_PER_DELETE
 

@@ -284,4 +284,5 @@ class DuckStore:
         self._retired = [engine for engine in self._retired if engine.oldest_in_use() is not None]
         # What is asked next reads the files that the engine knows, until it knows newer ones.
         self._lake.remove_gone(min((*in_use, self.moment.generation)))
-        return self._lake.forget_groups(self._clock.now_ms() - KEEP_GROUPS_MS)
+        now_ms = self._clock.now_ms()
+        return self._lake.forget_groups(now_ms - KEEP_GROUPS_MS, now_ms + KEEP_GROUPS_MS)
