@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every test: the web parts' (vitest), then Python's (pytest, the browser's among them), whose
-# summary is the last line. With arguments only pytest runs, with them.
+# summary is the last line. With arguments only pytest runs, in one process, with them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/setup.sh dev
@@ -10,6 +10,8 @@ PLAYWRIGHT_NODEJS_PATH=$(.venv/bin/python scripts/build_web.py --node-folder)/no
 export TEST_BROWSER PLAYWRIGHT_NODEJS_PATH
 if (($# == 0)); then
   .venv/bin/python scripts/build_web.py run --silent test
+  # A file's tests stay together and in order, files go to whoever is free, the longest first.
+  set -- --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 fi
 # The process ends without a last look around: some extension modules would print what they find
 # there, and the summary is to be the last line.

@@ -39,7 +39,9 @@ def flip(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "damage", [cut, flip, Path.unlink, lambda path: path.write_bytes(b"")], ids=str
+    "damage",
+    [cut, flip, Path.unlink, lambda path: path.write_bytes(b"")],
+    ids=["cut", "flip", "gone", "empty"],
 )
 def test_a_damaged_file_is_left_out(tmp_path, damage):
     """Its day loses what was in it; other days, new events of that day, and seals go on. Put back,

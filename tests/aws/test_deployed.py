@@ -1,6 +1,7 @@
 """The AWS home from an empty account to the end: applied, used, planned again, rolled back, destroyed.
 
-The tests stand in the order of that life and share one deployment, which takes a minute.
+The tests stand in the order of that life and share one deployment, which takes minutes; most of
+them are spent waiting, while other workers test.
 """
 
 import json
@@ -14,11 +15,14 @@ import zipfile
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from aws.conftest import DRY_RUNS
+from aws.conftest import an_account, done
+from aws.emulator import running
 from aws.gateway import Gateway
 from aws_home import CHROME
 
@@ -29,6 +33,60 @@ EMULATORS_GAPS = {
     "aws_cloudfront_distribution.main",  # origin access control, behaviours without forwarded values
     "aws_s3_bucket_policy.static",  # names the distribution, so is planned with it
 }
+DRY_RUNS = ("bootstrap-state", "emergency-deploy", "rollback", "state-backup", "destroy")
+
+
+@pytest.fixture(scope="module")
+def deployed(_terraform):
+    """The home that all tests here share."""
+    with (
+        TemporaryDirectory(prefix="liveinsight-aws-", ignore_cleanup_errors=True) as folder,
+        running() as address,
+    ):
+        home = an_account(Path(folder) / "home", address)
+        try:
+            deploy(home)
+            yield home
+        finally:
+            home.close()
+
+
+def deploy(home):
+    """Make the home in steps, as they may come, and keep what each told.
+
+    Tables and roles alone come first, as in an emergency; then all of it with packages that hold
+    no code yet; then the code alone.
+    """
+    done(home.script("emergency-deploy", "dev", "--yes"))
+    home.outputs["emergency tables"] = " ".join(home.aws("dynamodb").list_tables()["TableNames"])
+    home.outputs["emergency functions"] = json.dumps(
+        home.aws("lambda").list_functions()["Functions"]
+    )
+    done(home.script("build", "--placeholder"))
+    whole = ("deploy", "dev", "--yes", "--skip-build", "--skip-health")
+    home.outputs["deploy"] = done(home.script(*whole)).stdout
+    empty = Gateway("dev", home.environment, home.folder / "dist" / "aws")
+    try:
+        home.outputs["before code"] = json.dumps(empty.invoke("stats-api", {}))
+    finally:
+        empty.stop()
+    home.outputs["build"] = done(home.script("build", "--installed")).stdout
+    done(home.script(*whole, "--code-only"))
+    home.outputs["before dry runs"] = told_by(home)
+    for name in DRY_RUNS:
+        home.outputs[f"dry {name}"] = done(home.script(name, "dev", "--dry-run")).stderr
+    home.outputs["after dry runs"] = told_by(home)
+
+
+def told_by(home):
+    """What an account and its state say that scripts could have changed."""
+    aliases = home.aws("lambda").list_aliases(FunctionName="liveinsight-stats-api-dev")["Aliases"]
+    versions = [alias["FunctionVersion"] for alias in aliases]
+    buckets = [bucket["Name"] for bucket in home.aws("s3").list_buckets()["Buckets"]]
+    pulled = json.loads(home.terraform("state", "pull").stdout)
+    # Terraform tells its checks in another order each time.
+    state = json.dumps([pulled["serial"], pulled["resources"], pulled["outputs"]], sort_keys=True)
+    return f"{state}\n{versions}\n{buckets}"
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +94,6 @@ def gateway(deployed):
     served = Gateway("dev", deployed.environment, deployed.folder / "dist" / "aws")
     yield served
     served.stop()
-    deployed.destroy()
 
 
 @pytest.fixture(scope="module")
@@ -457,3 +514,12 @@ def test_the_stage_throttles(gateway):
     refused = next(headers for status, headers, _ in answers if status == 429)
     assert int(refused["Retry-After"]) > 0
     assert refused["Access-Control-Allow-Origin"] == "*"
+
+
+def test_destroying_leaves_nothing(deployed):
+    """What was made is gone, as far as Terraform knows and as the emulator tells."""
+    told = deployed.script("destroy", "dev", "--yes")
+    assert told.returncode == 0, told.stdout[-2000:] + told.stderr[-2000:]
+    assert deployed.terraform("state", "list").stdout == ""
+    assert deployed.aws("dynamodb").list_tables()["TableNames"] == []
+    assert deployed.aws("lambda").list_functions()["Functions"] == []
