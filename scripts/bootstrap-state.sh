@@ -19,7 +19,8 @@ done
 need aws
 choose_environment "$name"
 
-bucket=$(state_bucket)
+find_state
+bucket=$LIVEINSIGHT_STATE_BUCKET
 if aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1; then
   say "$bucket is there"
 else

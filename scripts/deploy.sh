@@ -31,7 +31,8 @@ need aws terraform python3
 choose_environment "$name"
 
 [[ $skip_build ]] || scripts/build.sh
-if ! aws s3api head-bucket --bucket "$(state_bucket)" >/dev/null 2>&1; then
+find_state
+if ! aws s3api head-bucket --bucket "$LIVEINSIGHT_STATE_BUCKET" >/dev/null 2>&1; then
   scripts/bootstrap-state.sh "$name" ${dry_run:+--dry-run}
   [[ ! $dry_run ]] || fail "a dry run can't plan before the state's bucket is there" "run scripts/bootstrap-state.sh $name"
 fi
@@ -64,6 +65,7 @@ confirm "Apply this to $name?" "$name"
 scripts/state-backup.sh "$name" --state-only
 tf apply "$plan" || fail "the apply failed half way (see above)" \
   "run it again: what is done is not done twice. If it stays: docs/operations.md#failed-deploy"
+read_outputs
 
 if [[ ! $code_only ]]; then
   # API Gateway's keys are also ours: one may read every site, one may change them. Only their

@@ -61,22 +61,33 @@ account() {
     fail "AWS does not know who you are" "run aws configure, or set AWS_PROFILE"
 }
 
-state_bucket() { echo "${LIVEINSIGHT_STATE_BUCKET:-liveinsight-state-$(account)}"; }
+# Which bucket holds Terraform's state. Scripts that this one calls need not ask again.
+find_state() {
+  LIVEINSIGHT_STATE_BUCKET=${LIVEINSIGHT_STATE_BUCKET:-liveinsight-state-$(account)}
+  export LIVEINSIGHT_STATE_BUCKET
+}
 
 tf() { terraform -chdir=terraform "$@"; }
 
+# Before anything is asked of the state; once, for scripts that this one calls too.
 init() {
-  local bucket
-  bucket=$(state_bucket)
-  aws s3api head-bucket --bucket "$bucket" >/dev/null 2>&1 ||
-    fail "the state's bucket $bucket is not there" "run scripts/bootstrap-state.sh $environment"
-  tf init -reconfigure -lockfile=readonly -backend-config="bucket=$bucket" \
+  if [[ ${LIVEINSIGHT_STATE_OPENED:-} == "$environment" ]]; then return; fi
+  find_state
+  aws s3api head-bucket --bucket "$LIVEINSIGHT_STATE_BUCKET" >/dev/null 2>&1 ||
+    fail "the state's bucket $LIVEINSIGHT_STATE_BUCKET is not there" "run scripts/bootstrap-state.sh $environment"
+  tf init -reconfigure -lockfile=readonly -backend-config="bucket=$LIVEINSIGHT_STATE_BUCKET" \
     -backend-config="key=$environment/terraform.tfstate" \
     -backend-config="region=$AWS_REGION" >/dev/null ||
     fail "terraform init failed (see above)" "docs/operations.md#state"
+  export LIVEINSIGHT_STATE_OPENED=$environment
 }
 
-output() { tf output -raw "$1" 2>/dev/null || fail "there is no output $1" "was $environment deployed?"; }
+# What Terraform tells of what it made: all of it at once, then one by one.
+read_outputs() { outputs=$(tf output -json); }
+output() {
+  python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]]["value"])' "$1" \
+    <<<"$outputs" 2>/dev/null || fail "there is no output $1" "was $environment deployed?"
+}
 
 # A value that only the owner's machine and AWS know, made when first asked for.
 parameter() {

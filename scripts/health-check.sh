@@ -28,6 +28,7 @@ done
 need aws terraform curl python3
 choose_environment "$name"
 init
+read_outputs
 api=${LIVEINSIGHT_API_URL:-$(output api_gateway_url)}
 front=${LIVEINSIGHT_FRONT_URL:-$(output cloudfront_url)}
 if [[ $dry_run ]]; then
