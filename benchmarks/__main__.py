@@ -16,6 +16,7 @@ BENCHMARKS = {
     "recognise": "what recognising agents, countries and sources costs",
     "collect": "acknowledged events beside an empty app and nginx, and their latency",
     "query": "every panel of the dashboard over 1 and 10 million events, beside native tables",
+    "small": "every question over 10 million events where memory is little",
     "functions": "the AWS functions' start beside a bare one's, and their work for a request",
     "dashboard": "first paint, first numbers, a filter's click and calm, in a real Chromium",
     "gateway": "a thousand requests a minute for ten minutes to the AWS home, on an emulator",

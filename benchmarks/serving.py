@@ -63,7 +63,9 @@ class Server:
         self.ready_ms = round((time.perf_counter() - started_s) * 1000)
 
     @classmethod
-    def liveinsight(cls, folder: Path, *, pinned: bool = True) -> Self:
+    def liveinsight(
+        cls, folder: Path, *, pinned: bool = True, settings: Mapping[str, str] | None = None
+    ) -> Self:
         """Our server, for 5,000 visitors who all come through a proxy on this machine."""
         port = free_port()
         return cls(
@@ -74,6 +76,7 @@ class Server:
                 "LIVEINSIGHT_TRUSTED_PROXIES": "127.0.0.1",
                 "LIVEINSIGHT_RATE_LIMIT_PER_MINUTE": "0",
                 "LIVEINSIGHT_LOG_LEVEL": "error",
+                **(settings or {}),
             },
             pinned=pinned,
         )
@@ -110,9 +113,17 @@ class Server:
 
     def memory_mb(self) -> dict[str, float]:
         """Resident memory of the process, and of the processes it started."""
+        return self._memory_mb("VmRSS")
+
+    def most_memory_mb(self) -> dict[str, float]:
+        """The most that either ever had; where a child was started again, that of the last."""
+        return self._memory_mb("VmHWM")
+
+    def _memory_mb(self, which: str) -> dict[str, float]:
+        children = (_memory_mb(child, which) for child in self._children())
         return {
-            "collector": _resident_mb(self._process.pid),
-            "its children": round(sum(map(_resident_mb, self._children())), 1),
+            "collector": _memory_mb(self._process.pid, which),
+            "its children": round(sum(children), 1),
         }
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, bytes]:
@@ -136,7 +147,7 @@ def _cpu_s(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
 
 
-def _resident_mb(pid: int) -> float:
+def _memory_mb(pid: int, which: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
-    kb = next((int(line.split()[1]) for line in lines if line.startswith("VmRSS")), 0)
+    kb = next((int(line.split()[1]) for line in lines if line.startswith(f"{which}:")), 0)
     return round(kb / 1024, 1)

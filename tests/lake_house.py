@@ -11,10 +11,12 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import Group, last_seq
 from liveinsight.adapters.local.store.duck import DuckStore
+from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import VISIT_DIMENSIONS, over
 from liveinsight.domain.event import Event
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.site import Site
+from oracle.tables import together
 
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 SILENT = {"engagement", "session_start", "session_end"}
@@ -66,14 +68,28 @@ class House:
             pass
 
     def rows(self, relation: Relation, site: str = "shop") -> list[dict]:
-        """All rows of the relation; of the roll-up, those of settled days."""
+        """All rows of the relation; of the roll-up, those of single settled days."""
         with self.store.reading() as reading:
             pieces = reading.relations.pieces(site, LONG_AGO, FAR_AHEAD)
             if relation is Relation.ROLLUP:
                 pieces = tuple(piece for piece in pieces if not piece.is_live)
             found = reading.cursor.execute(f"FROM {over(pieces, relation)}")
             names = [column[0] for column in found.description]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+            if relation is Relation.ROLLUP:
+                check_months(reading, site)
+                rows = [row for row in rows if not row["dimension"].startswith("month:")]
+            return rows
+
+
+def check_months(reading: Reading, site: str) -> None:
+    """In each file of the roll-up the figures of the month are its days' together."""
+    for file in reading.relations.files(site):
+        if file.relation is Relation.ROLLUP:
+            rows = reading.cursor.execute(f"FROM read_parquet('{file.path}')").fetchall()
+            of_days = [row for row in rows if not row[2].startswith("month:")]
+            of_month = [row for row in rows if row[2].startswith("month:")]
+            assert set(together(of_days, sorted({row[0] for row in of_days}))) == set(of_month)
 
 
 def first_kept(events: list[Event]) -> list[Event]:

@@ -68,6 +68,25 @@ def test_what_is_settled_is_counted_once():
     assert remembered.misses > counted
 
 
+def test_one_scan_gives_rows_and_total(monkeypatch):
+    """Each settled piece is scanned once, also where the total is no sum of the rows."""
+    said = []
+    run = SqlHistory._run
+
+    def spied(history, asked, statement):
+        said.append(statement.sql)
+        return run(history, asked, statement)
+
+    monkeypatch.setattr(SqlHistory, "_run", spied)
+    both = ["and", [["is_not", "os", ["macOS"]], ["is_not", "browser", ["Opera"]]]]
+    question = {"range": "all", "metrics": ["visitors"], "dimensions": ["page"], "filters": both}
+    ask(question, seed=2, remembered=Remembered())
+    _, _, _, reading = the_past(2)
+    pieces = reading.relations.pieces("shop", *reading.relations.days("shop"))
+    settled = [sql for sql in said if "FROM hot_events" not in sql]
+    assert len(settled) == sum(not piece.is_live for piece in pieces) > 0
+
+
 def test_what_is_remembered_is_bounded():
     """The least used goes first, and what is too large is never kept."""
     remembered = Remembered(max_rows=60)

@@ -6,6 +6,7 @@
 import json
 from collections import defaultdict
 from datetime import timedelta
+from itertools import groupby
 
 import duckdb
 
@@ -46,6 +47,12 @@ def a_reading(events, zone, now, folder=None, settled=lambda day: False, site="s
     }
     files = []
     for relation, found in rows.items():
+        of_files = [[day] for day in sorted(days - live)]
+        if relation is Relation.ROLLUP:
+            of_files = [
+                list(of) for _, of in groupby(sorted(days - live), lambda d: d.replace(day=1))
+            ]
+            found += [row for of_file in of_files for row in together(found, of_file)]
         columns = ", ".join(f"{name} {TYPES.get(name, 'VARCHAR')}" for name in COLUMNS[relation])
         table = HOT_TABLES.get(relation, "no_rollup")
         connection.execute(f"CREATE TABLE all_rows ({columns})")
@@ -53,11 +60,11 @@ def a_reading(events, zone, now, folder=None, settled=lambda day: False, site="s
             marks = ", ".join("?" * len(COLUMNS[relation]))
             connection.executemany(f"INSERT INTO all_rows VALUES ({marks})", found)
         connection.execute(f"CREATE TABLE {table} AS SELECT '{site}' AS site, * FROM all_rows")
-        for day in sorted(days - live):
-            path = f"{folder}/{relation}-{day}.parquet"
-            where = f"WHERE day = DATE '{day}'"
+        for of_file in of_files:
+            path = f"{folder}/{relation}-{of_file[0]}.parquet"
+            where = f"WHERE day IN ({', '.join(repr(str(day)) for day in of_file)})"
             connection.execute(f"COPY (SELECT * FROM all_rows {where}) TO '{path}'")
-            files.append(LakeFile(site, relation, day, day, path, path))
+            files.append(LakeFile(site, relation, of_file[0], of_file[-1], path, path))
         kept = "false" if relation is Relation.ROLLUP else "day IN (SELECT unnest($days::DATE[]))"
         connection.execute(
             f"DELETE FROM {table} WHERE NOT ({kept})",
@@ -66,6 +73,16 @@ def a_reading(events, zone, now, folder=None, settled=lambda day: False, site="s
         connection.execute("DROP TABLE all_rows")
     connection.execute("CREATE TABLE masked (site VARCHAR, visit UBIGINT)")
     return Reading(connection, Relations(files, {site: frozenset(live)}), 0, now)
+
+
+def together(rows, days):
+    """The roll-up's rows of these days as one, but for the day on which earlier visits started."""
+    sums = {}
+    for day, start_day, dimension, value, *figures in rows:
+        if day in days and dimension != "time:hour":
+            key = days[0], min(start_day, days[0]), f"month:{dimension}", value
+            sums[key] = [a + b for a, b in zip(sums.get(key, [0] * 10), figures, strict=True)]
+    return [(*key, *figures) for key, figures in sums.items()]
 
 
 def event_rows(happened, zone):

@@ -58,7 +58,8 @@ def arranged(count: Count, rows: list[Counts]) -> tuple[list[Counts], int]:
         return [row for row in rows if row.keys in wanted], len(wanted)
     if not count.dimensions or count.is_series:
         return rows, len(rows)
-    rows = [row for row in rows if _is_told(count, row)]
+    told = {METRICS[name].denominator or METRICS[name].numerator for name in count.metrics}
+    rows = [row for row in rows if any(row.parts[part] for part in told)]
     for place in reversed(range(len(count.dimensions))):
         rows = _by_key(rows, place, descending=False)
     order = list(count.order_by)
@@ -72,12 +73,6 @@ def arranged(count: Count, rows: list[Counts]) -> tuple[list[Counts], int]:
             place = count.dimensions.index(by.by)
             rows = _by_key(rows, place, descending=by.descending)
     return rows[count.offset : count.offset + count.limit], len(rows)
-
-
-def _is_told(count: Count, row: Counts) -> bool:
-    """Whether any figure of the row is more than nothing."""
-    metrics = (METRICS[name] for name in count.metrics)
-    return any(row.parts[metric.denominator or metric.numerator] for metric in metrics)
 
 
 def _by_key(rows: list[Counts], place: int, *, descending: bool) -> list[Counts]:

@@ -14,6 +14,7 @@ from liveinsight.adapters.sql.metrics import (
     OF_EVENTS,
     OF_ROLLUP,
     OF_VIEWS,
+    OF_VISITORS,
     OF_VISITS,
     SALES,
     figure_sql,
@@ -21,7 +22,7 @@ from liveinsight.adapters.sql.metrics import (
 )
 from liveinsight.adapters.sql.parameters import Given, Parameters
 from liveinsight.adapters.sql.plan import Plan, Scan, of_events
-from liveinsight.adapters.sql.relations import Piece, Relations, over
+from liveinsight.adapters.sql.relations import Piece, Relations, over, rolled_up
 from liveinsight.domain.bucket import LENGTH_MS, stretches
 from liveinsight.domain.count import Count, Keys
 from liveinsight.domain.dimension import Kind, kind
@@ -29,6 +30,8 @@ from liveinsight.domain.filter import dimensions_of
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.metric import REVENUE, Part
 from liveinsight.domain.period import day_span
+
+TOTAL = "is_total"
 
 
 class Statement(Struct, frozen=True):
@@ -42,13 +45,6 @@ class Statement(Struct, frozen=True):
         """The parameters that are used: DuckDB refuses any other."""
         used = set(re.findall(r"\$(p\d+)", self.sql))
         return {name: value for name, value in self.parameters.values.items() if name in used}
-
-
-class Source(Struct, frozen=True):
-    """Rows that may be added; `is_summed` where each value of the dimensions has only one."""
-
-    sql: str
-    is_summed: bool = True
 
 
 class Crossing(Struct, frozen=True):
@@ -90,17 +86,25 @@ class Compiler:
         lines = ["-- What is counted on these days?", self._summed(crossing)]
         return Statement("\n".join(lines), self.parameters)
 
+    def sums_beside_total(self) -> Statement:
+        """The same of events alone, with their total as a row that says `TOTAL`: in one scan."""
+        lines = [
+            "-- What is counted on these days, and in all?",
+            self._counted_events(with_total=True),
+        ]
+        return Statement("\n".join(lines), self.parameters)
+
     def _summed(self, crossing: Crossing | None) -> str:
-        """The sum of all sources; a single one that is grouped already is its own sum."""
+        """The sum of all sources; a single one is its own sum."""
         told = sorted(part.value for part in self.count.parts) + [SALES] * self.count.wants_revenue
-        sources = list(self._sources(crossing)) or [Source(self._nothing(told))]
-        if len(sources) == 1 and sources[0].is_summed:
-            return sources[0].sql
+        sources = list(self._sources(crossing)) or [self._nothing(told)]
+        if len(sources) == 1:
+            return sources[0]
         sums = [f"coalesce(sum({name}), 0) AS {name}" for name in told]
         lines = [
             f"SELECT {', '.join(self._names + sums)}",
             "FROM (",
-            "\nUNION ALL BY NAME\n".join(source.sql for source in sources),
+            "\nUNION ALL BY NAME\n".join(sources),
             ")",
             *self._grouped(),
         ]
@@ -179,40 +183,35 @@ class Compiler:
 
     # --- The sources -------------------------------------------------------------------------
 
-    def _sources(self, crossing: Crossing | None) -> Iterable[Source]:
+    def _sources(self, crossing: Crossing | None) -> Iterable[str]:
         plan, parts = self.plan, self.count.parts
         if plan.rolled:
-            yield Source(self._rolled())
+            yield self._rolled()
         if not plan.scan.pieces:
             return
         if of_visits := _of(OF_VISITS, parts):
             if of_events(self.count):
-                yield Source(self._visits_of_events(of_visits, crossing))
+                yield self._visits_of_events(of_visits, crossing)
             else:
-                yield Source(self._visits(of_visits))
+                yield self._visits(of_visits)
         if of_views := _of(OF_VIEWS, parts):
-            yield Source(self._views(of_views))
-        counted = _of(OF_EVENTS, parts)
-        if self.count.wants_revenue:
-            counted.append(f"count(revenue_amount) AS {SALES}")
-        if counted:
-            yield Source(self._counted_events(counted), is_summed=not _by_day(parts))
+            yield self._views(of_views)
+        if _of(OF_EVENTS, parts) or _of(OF_VISITORS, parts) or self.count.wants_revenue:
+            yield self._counted_events()
 
     def _rolled(self) -> str:
         count, plan = self.count, self.plan
         columns = [
             f"{self._rolled_dimension(name)} AS d{n}" for n, name in enumerate(count.dimensions)
         ]
-        where = [
-            f"dimension = {self.parameters.add(plan.dimension)}",
-            f"start_day >= DATE '{plan.days.first}'",
-        ]
+        by_day = count.interval not in {None, "time:month"}
+        where = [f"start_day >= DATE '{plan.days.first}'"]
         if plan.dimension in dimensions_of(count.filters):
             where.append(filter_sql(count.filters, self.parameters, column="value"))
         return "\n".join(
             [
                 f"SELECT {', '.join(columns + _of(OF_ROLLUP, count.parts))}",
-                f"FROM {over(plan.rolled, Relation.ROLLUP)}",
+                f"FROM {rolled_up(plan.rolled, plan.dimension or '', by_day=by_day)}",
                 f"WHERE {' AND '.join(where)}",
                 *self._grouped(),
             ]
@@ -302,20 +301,39 @@ class Compiler:
             ]
         )
 
-    def _counted_events(self, counted: list[str]) -> str:
-        """Matching events and their visitors, day by day."""
+    def _counted_events(self, *, with_total: bool = False) -> str:
+        """Matching events, and their visitors, who are found by grouping by them first."""
+        parts, names = self.count.parts, self._names
         columns = ["day", "type", "visitor"]
+        counted = _of(OF_EVENTS, parts)
         if self.count.wants_revenue:
             columns.append("revenue_amount")
+            counted.append(f"count(revenue_amount) AS {SALES}")
         if self.count.goal is not None:
             goal = filter_sql(self.count.goal, self.parameters, bare=False)
             columns.append(f"{goal} AS is_goal")
-        is_by_day, by_day = _by_day(self.count.parts), [*self._names, "day"]
+        events = f"FROM ({self.matching(self.plan.scan, columns)})"
+        visitors = _of(OF_VISITORS, parts)
+        if not visitors:
+            return "\n".join([f"SELECT {', '.join(names + counted)}", events, *self._grouped()])
+        sums = [f"sum({name}) AS {name}" for name in _named(counted)]
+        if Part.CONVERTED in parts:
+            counted.append("bool_or(is_goal) AS has_converted")
+        who = ["day", "visitor"]
+        groups = ", ".join([*names, *who])
+        if with_total:
+            counted.append(f"grouping({', '.join(names)}) AS {TOTAL}")
+            groups = f"GROUPING SETS (({groups}), ({', '.join(who)}))"
+            names = [*names, TOTAL]
         return "\n".join(
             [
-                f"SELECT {', '.join(self._names + counted)}",
-                f"FROM ({self.matching(self.plan.scan, columns)})",
-                *([f"GROUP BY {', '.join(by_day)}"] if is_by_day else self._grouped()),
+                f"SELECT {', '.join(names + visitors + sums)}",
+                "FROM (",
+                f"SELECT {', '.join([*self._names, *who, *counted])}",
+                events,
+                f"GROUP BY {groups}",
+                ")",
+                *([f"GROUP BY {', '.join(names)}"] if names else []),
             ]
         )
 
@@ -408,8 +426,8 @@ def _of(fragments: dict[Part, str], parts: frozenset[Part]) -> list[str]:
     return [f"{sql} AS {part.value}" for part, sql in fragments.items() if part in parts]
 
 
-def _by_day(parts: frozenset[Part]) -> bool:
-    return not parts.isdisjoint({Part.VISITORS, Part.CONVERTED})
+def _named(columns: list[str]) -> list[str]:
+    return [column.rpartition(" AS ")[2] for column in columns]
 
 
 def crossing_sql(midnights: Sequence[int]) -> str:

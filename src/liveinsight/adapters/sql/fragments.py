@@ -6,8 +6,10 @@ from importlib.resources import files
 
 from liveinsight.adapters.sql.relations import (
     EVENT_COLUMNS,
+    OF_MONTH,
     ROLLED_UP,
     ROLLUP_COLUMNS,
+    ROLLUP_FIGURES,
     VISIT_COLUMNS,
     VISIT_DIMENSIONS,
 )
@@ -117,6 +119,8 @@ SHARED = {
     "event_columns": _comma(["site", *EVENT_COLUMNS]),
     "visit_columns": _comma(VISIT_COLUMNS),
     "rollup_columns": _comma(ROLLUP_COLUMNS),
+    "rollup_sums": _comma([f"sum({name})::BIGINT" for name in ROLLUP_FIGURES]),
+    "of_month": OF_MONTH,
     "opener_dimensions": _comma([f"opener.{name}" for name in VISIT_DIMENSIONS]),
     "same_visitor": _near("visitor"),
     "same_prior": _near("prior"),

@@ -9,20 +9,28 @@ from msgspec.structs import replace
 
 from liveinsight.adapters.sql import aside, sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
-from liveinsight.adapters.sql.compile import Compiler, Crossing, Statement, crossing_sql, edges
+from liveinsight.adapters.sql.compile import (
+    TOTAL,
+    Compiler,
+    Crossing,
+    Statement,
+    crossing_sql,
+    edges,
+)
 from liveinsight.adapters.sql.conditions import filter_sql
 from liveinsight.adapters.sql.parameters import Parameters
 from liveinsight.adapters.sql.plan import (
     Plan,
     Scan,
     adds_by_days,
+    asks_total_too,
     days_of,
     explained,
     plan,
     spelled,
 )
 from liveinsight.adapters.sql.reading import Reading
-from liveinsight.adapters.sql.relations import Piece, Relations, over
+from liveinsight.adapters.sql.relations import Piece, Relations, over, rolled_up
 from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.count import Count, Counted, Counts, Keys
@@ -37,6 +45,7 @@ from liveinsight.domain.tell import arranged
 
 # What scans read; a roll-up is written anew with every seal and says nothing of it.
 ASKED = (Relation.EVENTS, Relation.VISITS)
+_PARTS = frozenset(part.value for part in Part)
 Row = tuple[Any, ...]  # as DuckDB gives it, by the types in the statement
 
 
@@ -128,9 +137,8 @@ class SqlHistory:
             sql = (
                 "-- How is the value written?\n"
                 "SELECT count(DISTINCT value)\n"
-                f"FROM {over(planned.rolled, Relation.ROLLUP)}\n"
-                f"WHERE dimension = {parameters.add(condition.dimension)}\n"
-                f"AND {filter_sql(condition, parameters, column='value')}"
+                f"FROM {rolled_up(planned.rolled, condition.dimension, by_day=False)}\n"
+                f"WHERE {filter_sql(condition, parameters, column='value')}"
             )
             row = self._reading.cursor.execute(sql, parameters.values).fetchone()
             return int(row[0]) if row else 0
@@ -148,12 +156,17 @@ class SqlHistory:
             count, span=span, order_by=(), limit=1, offset=0, only=None, metrics=_sorted(count)
         )
 
-        def work() -> list[Counts]:
-            days = days_of(span, count.zone)
-            scan = Scan((piece,), ())
-            return self._sums(whole, Plan(days, None, (), scan, "events"))
+        names = tuple(file.name for file in piece.files if file.relation in ASKED)
+        total = replace(whole, dimensions=())
 
-        names = (file.name for file in piece.files if file.relation in ASKED)
+        def work() -> list[Counts]:
+            planned = Plan(days_of(span, count.zone), None, (), Scan((piece,), ()), "events")
+            if not asks_total_too(whole):
+                return self._sums(whole, planned)
+            rows, of_all = self._sums_beside_total(whole, planned)
+            remembered.get((*names, total), lambda: of_all, len)
+            return rows
+
         rows = remembered.get((*names, whole), work, len)
         if len(rows) > remembered.widest:
             # Sorting and cutting so many is DuckDB's work, in one scan.
@@ -164,6 +177,14 @@ class SqlHistory:
         compiler = Compiler(count, planned, self._relations)
         names, found = self._run(count, compiler.sums(None))
         return _rows(count, names, found)
+
+    def _sums_beside_total(self, count: Count, planned: Plan) -> tuple[list[Counts], list[Counts]]:
+        compiler = Compiler(count, planned, self._relations)
+        names, found = self._run(count, compiler.sums_beside_total())
+        place = names.index(TOTAL)
+        rows = _rows(count, names, [row for row in found if not row[place]])
+        of_all = _rows(count, names, [row for row in found if row[place]])
+        return rows, [Counts((), row.parts, row.money) for row in of_all]
 
     def _at_once(self, count: Count, planned: Plan) -> Counted:
         compiler = Compiler(count, planned, self._relations)
@@ -287,9 +308,15 @@ def _add(rows: dict[Keys, Counts], more: list[Counts]) -> None:
 
 
 def _rows(count: Count, names: list[str], found: list[Row]) -> list[Counts]:
+    """Behind the dimensions come the parts, and behind these what is no part."""
     width = len(count.dimensions)
-    parts = [(Part(name), place) for place, name in enumerate(names) if name in set(Part)]
+    parts = [Part(name) for name in names[width:] if name in _PARTS]
     return [
-        Counts(row[:width], {part: int(row[place] or 0) for part, place in parts}, {})
+        Counts(row[:width], dict(zip(parts, _numbers(row[width:]), strict=False)), {})
         for row in found
     ]
+
+
+def _numbers(values: Row) -> Row:
+    """Where nothing was found the sums of nothing are 0."""
+    return tuple(value or 0 for value in values) if None in values else values

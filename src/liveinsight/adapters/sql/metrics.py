@@ -8,13 +8,17 @@ from liveinsight.domain.metric import METRICS, REVENUE, Part
 
 _SILENT = ", ".join(f"'{name}'" for name in sorted(SILENT_TYPES))
 
-# Of the matching events of one local day: visitor ids are a day's, so days can be added.
+# Of the matching events.
 OF_EVENTS: dict[Part, str] = {
-    Part.VISITORS: "count(DISTINCT visitor)",
     Part.PAGEVIEWS: "count(*) FILTER (type = 'page_view')",
     Part.EVENTS: f"count(*) FILTER (type NOT IN ({_SILENT}))",
     Part.CONVERSIONS: "count(*) FILTER (is_goal)",
-    Part.CONVERTED: "count(DISTINCT visitor) FILTER (is_goal)",
+}
+
+# Of the visitors who had matching events on one local day: ids are a day's, so days can be added.
+OF_VISITORS: dict[Part, str] = {
+    Part.VISITORS: "count(visitor)",
+    Part.CONVERTED: "count(visitor) FILTER (has_converted)",
 }
 
 # Of the page views that matching events of one local day tell something of, each once.

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct, structs
 
-from liveinsight.adapters.sql.metrics import OF_ROLLUP, OF_VISITS
+from liveinsight.adapters.sql.metrics import OF_EVENTS, OF_ROLLUP, OF_VISITORS, OF_VISITS
 from liveinsight.adapters.sql.relations import ROLLED_UP, Piece, Relations
 from liveinsight.domain.count import Count
 from liveinsight.domain.dimension import CASELESS, Kind, kind
@@ -156,6 +156,18 @@ def adds_by_days(count: Count) -> bool:
     Visits with a matching event may match on both sides of a midnight; all else is of one day.
     """
     return not count.wants_revenue and not (of_events(count) and count.parts & OF_VISITS.keys())
+
+
+def asks_total_too(count: Count) -> bool:
+    """Whether the total of the count's rows will have to be scanned for, and events alone give it.
+
+    Visitors are in several rows; the total is no sum of these.
+    """
+    if not count.dimensions or count.is_series or Part.VISITORS not in count.parts:
+        return False
+    total = structs.replace(count, dimensions=())
+    is_rolled = rollup_dimension(total, one_spelling=True) is not None
+    return not is_rolled and count.parts <= OF_EVENTS.keys() | OF_VISITORS.keys()
 
 
 def rollup_dimension(count: Count, *, one_spelling: bool = False) -> str | None:

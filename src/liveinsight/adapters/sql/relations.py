@@ -56,6 +56,9 @@ ROLLUP_COLUMNS = (
     *("visits", "bounces", "duration_ms"),
     *("engaged_ms", "engaged_views", "scroll_sum", "scroll_views"),
 )
+ROLLUP_FIGURES = ROLLUP_COLUMNS[4:]
+# Before a dimension of the roll-up: the figures of all days of its file together.
+OF_MONTH = "month:"
 COLUMNS: Mapping[Relation, tuple[str, ...]] = {
     Relation.EVENTS: EVENT_COLUMNS,
     Relation.VISITS: VISIT_COLUMNS,
@@ -87,6 +90,14 @@ class Piece(Struct, frozen=True):
     def names(self) -> tuple[str, ...]:
         """The files' names, which stand for their content."""
         return tuple(file.name for file in self.files)
+
+    @property
+    def has_all_of_months(self) -> bool:
+        """Whether its roll-ups hold no days but its own, so that they need not be told apart."""
+        rolled = [file for file in self.files if file.relation is Relation.ROLLUP]
+        return not self.is_live and all(
+            self.first_day <= file.first_day and file.last_day <= self.last_day for file in rolled
+        )
 
     def sql(self, relation: Relation) -> str:
         """The rows of the piece, as a parenthesised SELECT for a FROM clause."""
@@ -167,6 +178,18 @@ def over(pieces: Sequence[Piece], relation: Relation) -> str:
             f"SELECT {columns}\nFROM {table}\nWHERE site = {_site(live)} AND {_days(live)}"
         )
     return "(" + "\nUNION ALL\n".join(parts or [_nothing(relation)]) + ")"
+
+
+def rolled_up(pieces: Sequence[Piece], dimension: str, *, by_day: bool) -> str:
+    """The figures of a dimension, day by day or where it can be by the month, in the same way."""
+    together = [] if by_day else [piece for piece in pieces if piece.has_all_of_months]
+    others = [piece for piece in pieces if piece not in together]
+    parts = [
+        f"FROM {over(some, Relation.ROLLUP)}\nWHERE dimension = {quoted(name)}"
+        for some, name in ((together, OF_MONTH + dimension), (others, dimension))
+        if some
+    ]
+    return "(" + "\nUNION ALL\n".join(parts) + ")"
 
 
 def _sealed(pieces: list[Piece], relation: Relation, columns: str) -> list[str]:

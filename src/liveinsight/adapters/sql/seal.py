@@ -105,7 +105,10 @@ class Sealing:
             if file.last_day >= first_kept:
                 rows = f"(FROM {_read([file])} WHERE day >= DATE '{first_kept}')"
                 period = f"{file.first_day:%Y-%m}"
-                self._copy(change, file.relation, period, "compact", {"rows": rows})
+                if file.relation is Relation.ROLLUP:
+                    self._put_figures(change, period, rows)
+                else:
+                    self._copy(change, file.relation, period, "compact", {"rows": rows})
         return change
 
     def _periods(self, touched: list[date]) -> Iterator[tuple[date, date, str]]:
@@ -193,12 +196,16 @@ class Sealing:
             self._figure(change, first_day, last_day)
         old = self._files(Relation.ROLLUP, *month_span(month))
         change.gone += old
-        pieces = {
-            "rows": _read(old) if old else "no_rollup",
-            "touched_days": "(" + ", ".join(f"DATE '{day}'" for day in touched) + ")",
-        }
-        self._copy(change, Relation.ROLLUP, f"{month:%Y-%m}", "write_rollup", pieces)
+        parts = ["FROM figures"]
+        if old:
+            days = ", ".join(f"DATE '{day}'" for day in touched)
+            parts.append(f"FROM {_read(old)} WHERE day NOT IN ({days})")
+        self._put_figures(change, f"{month:%Y-%m}", f"({' UNION ALL '.join(parts)})")
         self._cursor.execute("DROP TABLE figures")
+
+    def _put_figures(self, change: Change, period: str, rows: str) -> None:
+        """Of each day and, anew, of the month's days together."""
+        self._copy(change, Relation.ROLLUP, period, "write_rollup", {"rows": rows})
 
     def _figure(self, change: Change, first_day: date, last_day: date) -> None:
         """Add the figures of days in a row to the table `figures`."""

@@ -1,13 +1,25 @@
--- What are the month's figures, those of the days that were not touched as they were?
+-- What are the figures of the month's days, and of all of them together? There only visits from
+-- before the first day keep the day of their start.
 COPY (
-  SELECT {rollup_columns}
-  FROM (
-    SELECT {rollup_columns}
-    FROM figures
-    UNION ALL
+  WITH days AS MATERIALIZED (
     SELECT {rollup_columns}
     FROM {rows}
-    WHERE day NOT IN {touched_days}
+    WHERE NOT starts_with(dimension, '{of_month}')
+  ), since AS (
+    SELECT min(day) AS first_day
+    FROM days
   )
+  SELECT {rollup_columns}
+  FROM days
+  UNION ALL
+  SELECT
+    first_day,
+    least(start_day, first_day),
+    '{of_month}' || dimension,
+    value,
+    {rollup_sums}
+  FROM days, since
+  WHERE dimension <> 'time:hour'
+  GROUP BY ALL
   ORDER BY dimension, day, value
 ) TO {path} ({options})
