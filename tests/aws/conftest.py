@@ -138,14 +138,3 @@ def a_dashboard(checkout: Path) -> Path:
         )
         (web / "app-1a2b3c4d.css").write_text("body { margin: 0 }")
     return web
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long begins first, so that no worker is left with it in the end."""
-
-    def place(item: pytest.Item) -> int:
-        if item.path.name == "test_deployed.py":
-            return 0
-        return 1 if item.path.relative_to(ROOT / "tests").parts[0] in {"browser", "process"} else 2
-
-    items.sort(key=place)
