@@ -30,7 +30,7 @@ from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import Group
 from liveinsight.adapters.local.store.bulk import BulkLoad
 from liveinsight.adapters.local.store.duck import DuckStore
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.bring import Staged
 from liveinsight.adapters.sql.export import export
 from liveinsight.adapters.sql.reading import Reading

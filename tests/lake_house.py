@@ -34,10 +34,14 @@ class FixedClock:
 class House:
     """A folder that events are put into as the collector does, and its store."""
 
-    def __init__(self, path: Path, now_ms: int, zones: dict[str, str] | None = None, at=None):
+    def __init__(
+        self, path: Path, now_ms: int, zones: dict[str, str] | None = None, at=None, limits=None
+    ):
         self.folder = Folder(path)
         self.clock = FixedClock(now_ms)
-        self.at = at
+        self.told = {"at": at} if at else {}
+        if limits:
+            self.told["limits"] = limits
         control = SqliteControl(self.folder)
         for site, zone in (zones or {"shop": "UTC"}).items():
             control.put_site(Site(id=site, timezone=zone))
@@ -46,7 +50,7 @@ class House:
         self.store = self.open_store()
 
     def open_store(self) -> DuckStore:
-        return DuckStore(self.folder, self.clock, **({"at": self.at} if self.at else {}))
+        return DuckStore(self.folder, self.clock, **self.told)
 
     def restart(self) -> None:
         self.store.close()

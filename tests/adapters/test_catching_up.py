@@ -8,6 +8,7 @@ import pytest
 from builders import NOON_MS, an_event
 from lake_house import House, held_visits, told_visit_rows
 from liveinsight.adapters.local.store import engine
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS
 
@@ -42,7 +43,7 @@ def some_hours(draw: random.Random, n: int) -> list:
 @pytest.mark.parametrize("seed", range(3))
 def test_a_start_holds_what_was_held(house: House, monkeypatch, seed: int):
     """Visits over the edges of batches, duplicates and drops are as they came one by one."""
-    monkeypatch.setattr(engine, "STAGED_EVENTS_PER_MB", 40 / engine.Limits().memory_mb)
+    monkeypatch.setattr(engine, "STAGED_EVENTS_PER_MB", 40 / Limits().memory_mb)
     monkeypatch.setattr(engine, "COLUMN_EVENTS", 15)
     events = some_hours(random.Random(seed), 200)
     for first in range(0, len(events), 10):

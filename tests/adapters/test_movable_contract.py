@@ -16,7 +16,7 @@ from liveinsight.adapters.aws.moving import AwsMovable
 from liveinsight.adapters.clock import FixedClock
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.moving import LocalMovable
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import DAY_MS

@@ -7,7 +7,7 @@ from builders import NOON_MS, an_event
 from lake_house import House, held_rollup, held_visits, told_rollup, told_visit_rows
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.store.bulk import BulkLoad
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.domain.event import Aside
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS

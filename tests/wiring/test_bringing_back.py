@@ -9,7 +9,7 @@ import pytest
 from builders import NOON_MS, an_event
 from lake_house import House
 from liveinsight.adapters.local.store.bulk import BulkLoad
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql import bring
 from liveinsight.adapters.sql.bring import Staged
 from liveinsight.adapters.sql.export import export

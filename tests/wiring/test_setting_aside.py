@@ -8,7 +8,7 @@ import pytest
 from builders import NOON_MS, an_event
 from lake_house import House, held_rollup, held_visits, told_rollup, told_visit_rows
 from liveinsight.adapters.local.store.bulk import BulkLoad
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import Aside
 from liveinsight.domain.forget import Doomed

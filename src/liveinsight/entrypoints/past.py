@@ -14,7 +14,7 @@ from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.store.bulk import BulkLoad
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.event import Event

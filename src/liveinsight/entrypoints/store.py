@@ -13,7 +13,7 @@ from pathlib import Path
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.store.duck import DuckStore
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.local.store.worker import Handlers, Worker
 from liveinsight.wiring.replies import exported, replied
 

@@ -12,7 +12,7 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.forgetting import forget_groups, write_anew
 from liveinsight.adapters.local.store.bulk import BulkLoad
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.conditions import OF_VISITS_ONLY
 from liveinsight.domain import filter as filters
 from liveinsight.domain.errors import Invalid, NotFound

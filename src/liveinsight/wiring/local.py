@@ -21,6 +21,7 @@ from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
 from liveinsight.adapters.local.store.client import StoreProcess
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.local.window import Window
 from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.adapters.recognise.agents import UaParserAgents
@@ -63,10 +64,6 @@ REFRESH_EVERY_S = 1.0
 HOUSEWORK_EVERY_S = 60.0
 # While memory is rebuilt the loop is given back this often, to answer /readyz.
 REBUILT_AT_ONCE = 2000
-
-
-# Of the store's memory two thirds may be hot events, of some 0.3 KB.
-HOT_EVENTS_PER_MB = 2000
 
 
 class HotHome:
@@ -134,7 +131,7 @@ class LocalHome:
             sources=KnownSources(),
             new_id=new_ids(),
         )
-        most_hot = settings.memory_limit_mb * HOT_EVENTS_PER_MB
+        most_hot = Limits(settings.memory_limit_mb).most_hot
         self.store = StoreProcess(store_command(settings), most_hot)
         self.collect = CollectDoor(
             collect=collect,

@@ -15,7 +15,7 @@ from liveinsight.adapters.aws.sealer import DynamoSealer
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.moving import LocalMovable
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.ports import Clock
 from liveinsight.wiring.aws import Environment, Parts

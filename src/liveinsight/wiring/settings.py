@@ -6,7 +6,6 @@ import os
 import sys
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from liveinsight.domain.errors import Misconfigured
+from liveinsight.wiring.machine import fair_share_mb, memory_mb
 
 PREFIX = "LIVEINSIGHT_"
 FILE_NAME = "liveinsight.toml"
@@ -35,7 +35,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_origins: tuple[str, ...] = ()
     rate_limit_per_minute: NotNegative = 1000
     memory_limit_mb: Annotated[int, msgspec.Meta(ge=64)] = msgspec.field(
-        default_factory=lambda: fair_share_mb(machine_memory_mb())
+        default_factory=lambda: fair_share_mb(memory_mb())
     )
     retention_days: NotNegative = 0
     backup_to: str = ""
@@ -45,19 +45,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     admin_password: str = ""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-
-
-def machine_memory_mb(cgroup: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
-    """The machine's memory, or what its container may have of it."""
-    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    with suppress(OSError, ValueError):  # no container, or one without a limit: "max"
-        total = min(total, int(cgroup.read_text("ascii")))
-    return total // 2**20
-
-
-def fair_share_mb(machine_mb: int) -> int:
-    """A quarter of the machine: enough on a small one, not all that a large one has."""
-    return min(max(machine_mb // 4, 128), 4096)
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:

@@ -13,7 +13,7 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.lake import Publication, SqliteLake, digest_of
 from liveinsight.adapters.local.store.duck import DuckStore
-from liveinsight.adapters.local.store.engine import Limits
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.domain.holding import Holding, KeptSalt
 from liveinsight.domain.lake import LakeFile
 from liveinsight.ports import Clock

@@ -83,7 +83,7 @@ def export(
     from liveinsight.adapters.clock import SystemClock  # noqa: PLC0415 - DuckDB is heavy
     from liveinsight.adapters.local.database import Folder  # noqa: PLC0415
     from liveinsight.adapters.local.store.duck import DuckStore  # noqa: PLC0415
-    from liveinsight.adapters.local.store.engine import Limits  # noqa: PLC0415
+    from liveinsight.adapters.local.store.limits import Limits  # noqa: PLC0415
     from liveinsight.domain import range as ranges  # noqa: PLC0415
     from liveinsight.domain.rows import Export, export_range  # noqa: PLC0415
     from liveinsight.wiring.replies import exported  # noqa: PLC0415

@@ -95,7 +95,7 @@ def take_back(
 ) -> None:
     """Count what was set aside on past days after all."""
     from liveinsight.adapters.local.store.bulk import BulkLoad  # noqa: PLC0415 - DuckDB is heavy
-    from liveinsight.adapters.local.store.engine import Limits  # noqa: PLC0415
+    from liveinsight.adapters.local.store.limits import Limits  # noqa: PLC0415
 
     settings = settings_of(data_dir)
     with control_of(data_dir) as control:

@@ -11,7 +11,8 @@ from datetime import date
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.lake import Progress, Publication, SqliteLake
-from liveinsight.adapters.local.store.engine import Engine, Limits
+from liveinsight.adapters.local.store.engine import Engine
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import HotTables
 from liveinsight.domain.event import Aside, Event

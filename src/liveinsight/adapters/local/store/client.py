@@ -7,6 +7,7 @@ are told to come back.
 import asyncio
 import logging
 import os
+import signal
 import socket
 import stat
 import tempfile
@@ -55,6 +56,7 @@ class StoreProcess:
         self.state = State()
         self.starts = 0
         self.pid: int | None = None
+        self._ended = ""  # how, while it keeps ending
 
     def start(self) -> None:
         """Begin to keep the process running."""
@@ -70,7 +72,8 @@ class StoreProcess:
         """`ok`, or what stands in the way of answers."""
         if self._ready.is_set():
             return self.state.failure or "ok"
-        return f"rebuilding: {self.state.read_events} events so far"
+        after = f", after it {self._ended}" if self._ended else ""
+        return f"rebuilding: {self.state.read_events} events so far{after}"
 
     def check_room(self) -> None:
         """Refuse events while more are hot than the store's memory is for."""
@@ -126,16 +129,19 @@ class StoreProcess:
         while True:
             started = loop.time()
             try:
-                await self._live()
+                self._ended = _told_end(await self._live())
             except OSError:
                 log.exception("the store cannot be started")
             self._lose()
             died = 0 if loop.time() - started > STEADY_AFTER_S else died + 1
-            log.error("the store ended, it is started again; no event is lost by that")
+            log.error(
+                "the store %s, it is started again; no event is lost by that",
+                self._ended or "ended",
+            )
             await asyncio.sleep(PAUSES_S[min(died, len(PAUSES_S) - 1)])
 
-    async def _live(self) -> None:
-        """One life of the process, from its start to its end."""
+    async def _live(self) -> int:
+        """One life of the process, from its start to its end; its exit code."""
         ours, theirs = socket.socketpair()
         with theirs:
             told = (*self._command, str(theirs.fileno()))
@@ -169,6 +175,7 @@ class StoreProcess:
             except TimeoutError:
                 process.kill()
                 await process.wait()
+        return await process.wait()
 
     def _hear(self, message: Message) -> None:
         match message:
@@ -176,6 +183,7 @@ class StoreProcess:
                 self.state = message
                 if message.is_ready:
                     self._ready.set()
+                    self._ended = ""
             case Answered(number, body):
                 self._settle(number, body)
             case Failed():
@@ -230,6 +238,15 @@ async def _readable(pipe: int) -> None:
         await readable
     finally:
         loop.remove_reader(pipe)
+
+
+def _told_end(code: int) -> str:
+    """In words. Who is killed was mostly killed by the system, as it does where memory is short."""
+    if code == -signal.SIGKILL:
+        return "was killed (signal 9: has the machine or the container too little memory?)"
+    if code < 0:
+        return f"ended by signal {-code}"
+    return f"ended with exit code {code}"
 
 
 def _rebuilding(why: str) -> Unavailable:

@@ -19,7 +19,8 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader
 from liveinsight.adapters.local.lake import Publication, SqliteLake
-from liveinsight.adapters.local.store.engine import Engine, Limits
+from liveinsight.adapters.local.store.engine import Engine
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import Moment
 from liveinsight.adapters.sql.reading import Reading
@@ -29,14 +30,14 @@ from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS, local_day
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.ports import Clock
 
-# A hot million is 0.3 GB: a busy hour is sealed in parts.
-SEAL_EVENTS = 500_000
 # Past the hour: most of what is late has come.
 SEAL_AFTER_MS = 3 * MINUTE_MS
 # Groups stay this long in the journal, sealed or not: the live window is rebuilt from them.
 KEEP_GROUPS_MS = 65 * MINUTE_MS
 # Visits stay hot a little longer than they can go on, so that seldom one has to be lifted.
 KEEP_VISITS_MS = GAP_MS + 5 * MINUTE_MS
+# Where memory is short none stays, and what goes on is lifted.
+NONE_KEPT_MS = 2**62
 # Events come up to a day late; a month is put together when that is over everywhere.
 COMPACT_AFTER = timedelta(days=3)
 DEFAULT_LIMITS = Limits()
@@ -176,7 +177,7 @@ class DuckStore:
 
     def is_seal_due(self) -> bool:
         """Whether an hour is over that has unsealed events, or there are many of them."""
-        if self._engine.unsealed_events >= SEAL_EVENTS:
+        if self._engine.unsealed_events >= self._limits.seal_events:
             return True
         oldest_ms = self._lake.oldest_unsealed_ms()
         hour = (self._clock.now_ms() - SEAL_AFTER_MS) // HOUR_MS
@@ -203,7 +204,10 @@ class DuckStore:
         with self._writing:
             files = self._lake.publish(settled)
             keep_from_ms = self._clock.now_ms() - KEEP_VISITS_MS
-            self._engine.hot.sealed(epoch, files, generation, keep_from_ms)
+            hot = self._engine.hot
+            hot.sealed(epoch, files, generation, keep_from_ms)
+            if self._engine.hot_events() > self._limits.most_kept_hot:
+                hot.sealed(epoch, files, generation, NONE_KEPT_MS)
 
     def _rewrite(self, site: str, write: Callable[[Sealing], Change]) -> None:
         """Change a site's files without sealing anything new."""

@@ -15,6 +15,7 @@ from msgspec import Struct
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.journal import Group, SqliteHotReader
 from liveinsight.adapters.local.lake import SqliteLake
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.hot_tables import HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
 from liveinsight.domain.event import Event
@@ -30,13 +31,6 @@ STAGED_EVENTS_PER_MB = 250  # of the limit
 FEW_EVENTS = 123_000
 # What is turned into columns at once is held as Python's objects, a kilobyte each.
 COLUMN_EVENTS = 20_000
-
-
-class Limits(Struct, frozen=True):
-    """What DuckDB may use."""
-
-    memory_mb: int = 1024
-    threads: int = 2
 
 
 class Staged(Struct, frozen=True):

@@ -1,4 +1,4 @@
--- What are the figures of each value that a visit has as a whole? All dimensions in one pass.
+-- What are the figures of each value that a visit has as a whole? Some dimensions in one pass.
 INSERT INTO figures
 WITH acts AS (
   SELECT
@@ -14,7 +14,7 @@ WITH acts AS (
     sum(shares.scroll_views) AS scroll_views
   FROM shares
   JOIN seen_visits USING (visit)
-  GROUP BY GROUPING SETS ((shares.day), {acts_sets})
+  GROUP BY GROUPING SETS ({acts_sets})
 ), starts AS (
   SELECT
     day,
@@ -25,7 +25,7 @@ WITH acts AS (
     sum(end_ms - start_ms) AS duration_ms
   FROM seen_visits
   WHERE day {is_touched}
-  GROUP BY GROUPING SETS ((day), {starts_sets})
+  GROUP BY GROUPING SETS ({starts_sets})
 )
 SELECT
   acts.day,

@@ -1,0 +1,32 @@
+"""What the store may use of the machine. The collector knows it too, so it knows no engine."""
+
+from msgspec import Struct
+
+# Of the store's memory two thirds may be hot events, of some 0.3 KB.
+HOT_EVENTS_PER_MB = 2000
+# A hot million is 0.3 GB: a busy hour is sealed in parts.
+SEAL_EVENTS = 500_000
+
+
+class Limits(Struct, frozen=True):
+    """What DuckDB may use, and what follows from it."""
+
+    memory_mb: int = 1024
+    threads: int = 2
+
+    @property
+    def most_hot(self) -> int:
+        """Hot events of which no more are taken."""
+        return self.memory_mb * HOT_EVENTS_PER_MB
+
+    @property
+    def seal_events(self) -> int:
+        """So many unsealed ones are sealed before their hour is over."""
+        return min(SEAL_EVENTS, self.most_hot // 4)
+
+    @property
+    def most_kept_hot(self) -> int:
+        """With more than that after sealing, visits that go on are let go too: there has to be
+        room for the next part, or nothing would ever be taken and sealed again.
+        """
+        return self.most_hot - self.seal_events
