@@ -45,41 +45,53 @@ def funnel_sql(steps: Steps, relations: Relations) -> Statement:
 
 
 def journeys_sql(paths: Paths, relations: Relations) -> Statement:
-    """Rows of pages, visits, and how many visits there are in all; the most walked first."""
+    """Rows of pages, visits, and how many visits there are in all; the most walked first.
+
+    Pages are numbered in their order, so that what is sorted and grouped is small, whatever their
+    names: a path of none after the last is less than one that goes on.
+    """
     scan = _Scan(paths, paths.filters, relations)
-    views = scan.events(["visit", "page", PLACE], "type = 'page_view'", started=True)
+    views = scan.events(["visit", "view", "page"], "type = 'page_view'", started=True)
+    pages = scan.events(["page"], "type = 'page_view'")
+    steps = [f"p{n}" for n in range(paths.depth)]
+    leads = ", ".join(f"lead(id, {n}) OVER visits AS p{n}" for n in range(paths.depth))
+    names = ", ".join(f"(SELECT page FROM names WHERE id = {step})" for step in steps)
+    length = " + ".join(f"({step} IS NOT NULL)::INTEGER" for step in steps)
     begin = []
     if paths.start is not None:
         start = scan.parameters.add(paths.start)
-        first = f"min(place) FILTER (page = {start}) OVER (PARTITION BY visit)"
-        begin = [f"QUALIFY place >= {first}"]
+        is_start = f"id = (SELECT id FROM names WHERE page = {start})"
+        begin = [f"QUALIFY view >= min(view) FILTER ({is_start}) OVER (PARTITION BY visit)"]
     lines = [
         "-- Which pages do visits see first, in their order?",
-        f"WITH views AS ({views})",
-        ", moves AS (",
-        "SELECT visit, page, place",
-        "FROM views",
-        "WINDOW visits AS (PARTITION BY visit ORDER BY place)",
-        "QUALIFY lag(place) OVER visits IS NULL",
-        "OR page IS DISTINCT FROM lag(page) OVER visits",
+        "WITH names AS MATERIALIZED (",
+        "SELECT page, (row_number() OVER (ORDER BY page NULLS LAST))::INTEGER AS id",
+        f"FROM (SELECT DISTINCT page FROM ({pages}))",
+        "), moves AS (",
+        "SELECT visit, view, id",
+        f"FROM ({views}) AS views",
+        "JOIN names ON names.page IS NOT DISTINCT FROM views.page",
+        "WINDOW visits AS (PARTITION BY visit ORDER BY view)",
+        "QUALIFY lag(id) OVER visits IS DISTINCT FROM id",
         "), since AS (",
-        "SELECT visit, page, place",
+        "SELECT visit, view, id",
         "FROM moves",
         *begin,
-        "), numbered AS (",
-        "SELECT visit, page, row_number() OVER (PARTITION BY visit ORDER BY place) AS n",
-        "FROM since",
         "), walked AS (",
-        "SELECT visit, list(page ORDER BY n) AS pages",
-        "FROM numbered",
-        f"WHERE n <= {paths.depth}",
-        "GROUP BY visit",
-        ")",
-        "SELECT pages, count(*) AS visits, sum(count(*)) OVER () AS total",
+        f"SELECT {leads}",
+        "FROM since",
+        "WINDOW visits AS (PARTITION BY visit ORDER BY view)",
+        "QUALIFY row_number() OVER visits = 1",
+        "), counted AS (",
+        f"SELECT {', '.join(steps)}, count(*) AS visits, sum(count(*)) OVER () AS total",
         "FROM walked",
-        "GROUP BY pages",
-        "ORDER BY visits DESC, pages",
+        f"GROUP BY {', '.join(steps)}",
+        f"ORDER BY visits DESC, {', '.join(f'{step} NULLS FIRST' for step in steps)}",
         f"LIMIT {paths.limit}",
+        ")",
+        f"SELECT [{names}][:{length}], visits, total",
+        "FROM counted",
+        f"ORDER BY visits DESC, {', '.join(f'{step} NULLS FIRST' for step in steps)}",
     ]
     return Statement("\n".join(lines), scan.parameters)
 
