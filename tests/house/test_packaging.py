@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from liveinsight.wiring.settings import PREFIX, Settings
@@ -23,11 +24,43 @@ def test_the_container_runs_as_nobody_from_the_locks():
     user = re.search(r"^USER (\S+)", last, re.MULTILINE)
     assert user
     assert user[1] not in {"root", "0"}
-    assert "pip install" not in last
-    installs = re.findall(r"pip install ([^\\\n]*)", stages[0])
+    assert "pip" not in last
+    installs = re.findall(r"\bpip\b.* install ([^\\\n]*)", stages[0])
     assert installs
     assert all("--require-hashes" in one or "dist/*.whl" in one for one in installs)
     assert re.search(r'^ENTRYPOINT \["', last, re.MULTILINE)
+
+
+def test_the_container_is_built_of_what_is_there():
+    """What is copied exists, what the package is made of is not left out, and what a build, a test
+    or a server leaves behind in a clone does not come in.
+    """
+    text = (PACKAGING / "Containerfile").read_text("utf-8")
+    left_out = set((ROOT / ".dockerignore").read_text("utf-8").splitlines())
+    copied = re.findall(r"^COPY (?!--from)(\S+) ", text, re.MULTILINE)
+    read = re.findall(r"-r (\S+)", text)
+    made_of = ["src", "web", "scripts", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE"]
+    assert copied
+    assert read
+    for path in (*copied, *read, *made_of):
+        assert (ROOT / path).exists()
+        assert path.partition("/")[0] not in left_out
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    folders = {line.strip("/") for line in ignored if re.fullmatch(r"/\S+/", line)}
+    assert folders
+    assert folders <= left_out
+
+
+def test_what_the_container_runs_exists():
+    """Its command is one of the program's, and its health is asked where the program tells it."""
+    text = (PACKAGING / "Containerfile").read_text("utf-8")
+    assert '["liveinsight"]' in text
+    asked = re.search(r"http://127\.0\.0\.1:(\d+)(/\w+)", text)
+    assert asked
+    assert f"EXPOSE {asked[1]}" in text
+    default = next(f for f in msgspec.structs.fields(Settings) if f.name == "port").default
+    assert int(asked[1]) == default
+    assert asked[2] in (ROOT / "docs" / "api.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", ["Containerfile", "compose.yaml", "liveinsight.service"])

@@ -107,8 +107,11 @@ async def _serve(settings: Settings, listening: socket.socket, when_ready: Told)
 
 
 def url_of(listening: socket.socket) -> str:
-    """Where it can be reached."""
+    """Where it can be reached; from this machine, if it listens on all addresses: a browser opens
+    no 0.0.0.0.
+    """
     host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
