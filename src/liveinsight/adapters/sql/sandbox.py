@@ -5,7 +5,6 @@ itself refuses the others), no network, no extensions, no settings, no Python va
 SELECT, few threads, little memory, no spilling, and an end when its time is over.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -15,6 +14,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 from msgspec import Struct
 
+from liveinsight.adapters.sql.deadlines import deadlines
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import COLUMNS, Piece, over, quoted
 from liveinsight.domain.errors import Invalid
@@ -100,19 +100,16 @@ def _sandbox(
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, question: Sql, seconds: float) -> SqlReport:
-    clock = threading.Timer(seconds, connection.interrupt)
     try:
         statement = _only_select(connection, question.sql)
-        clock.start()
-        answer = connection.execute(statement)
-        columns = tuple(Column(name, str(kind)) for name, kind, *_ in answer.description)
-        rows = answer.fetchmany(question.limit + 1)
+        with deadlines.within(seconds, connection.interrupt):
+            answer = connection.execute(statement)
+            columns = tuple(Column(name, str(kind)) for name, kind, *_ in answer.description)
+            rows = answer.fetchmany(question.limit + 1)
     except duckdb.InterruptException:
         raise Invalid("sql", f"takes longer than {seconds:g} s") from None
     except duckdb.Error as error:
         raise Invalid("sql", str(error)) from None
-    finally:
-        clock.cancel()
     told = [[_plain(value) for value in row] for row in rows[: question.limit]]
     return SqlReport(columns, told, truncated=len(rows) > question.limit)
 

@@ -114,6 +114,11 @@ class DuckStore:
         """Rows in the hot tables."""
         return self._engine.hot_events()
 
+    @property
+    def batch_events(self) -> int:
+        """So many `tail` takes in at once."""
+        return self._limits.batch_events
+
     def tail(self) -> int:
         """Take in what the journal has since, one batch; 0 when nothing is left."""
         with self._writing:

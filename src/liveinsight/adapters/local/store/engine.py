@@ -21,8 +21,6 @@ from liveinsight.adapters.sql.memory import connect
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import local_day
 
-# Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
-BATCH_EVENTS = 50_000
 # While catching up: all at once, as a visit that goes on in the next batch is judged again, whole.
 # To judge takes some 1.5 kB an event: a small machine takes smaller batches and more time.
 STAGED_EVENTS_PER_MB = 250  # of the limit
@@ -57,6 +55,7 @@ class Engine:
         self.db.execute("SET GLOBAL allocator_background_threads = true")
         self._threads = limits.threads
         self._memory_mb = limits.memory_mb
+        self.batch_events = limits.batch_events
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
@@ -81,7 +80,7 @@ class Engine:
             seq = number
             events += self._unerased(group.events, seq)
             self._note(drops, at_ms, group)
-            if len(events) >= BATCH_EVENTS:
+            if len(events) >= self.batch_events:
                 break
         if seq == before or not self.is_current:
             return 0  # what was read may lack what was sealed meanwhile
@@ -124,6 +123,7 @@ class Engine:
         self._control.refresh()
         seq, count, goes_on = self.hot.moment.seq, 0, True
         drops: Counter[tuple[str, date, str]] = Counter()
+        columns = min(COLUMN_EVENTS, self.batch_events)
 
         def batches() -> Iterator[list[Event]]:
             nonlocal seq, count, goes_on
@@ -133,7 +133,7 @@ class Engine:
                 count += len(group.events)
                 events += self._unerased(group.events, seq)
                 self._note(drops, at_ms, group)
-                if len(events) >= COLUMN_EVENTS:
+                if len(events) >= columns:
                     yield events
                     goes_on = told(len(events))
                     events = []

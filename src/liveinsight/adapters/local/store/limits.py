@@ -4,6 +4,10 @@ from msgspec import Struct
 
 # Of the store's memory two thirds may be hot events, of some 0.3 KB.
 HOT_EVENTS_PER_MB = 2000
+# Events of one batch: enough that DuckDB's fixed cost is small, little enough to stay in memory.
+# As Python's objects they are a kilobyte each, beside what DuckDB may have.
+BATCH_EVENTS = 50_000
+BATCH_EVENTS_PER_MB = 150
 # A hot million is 0.3 GB: a busy hour is sealed in parts.
 SEAL_EVENTS = 500_000
 
@@ -18,6 +22,11 @@ class Limits(Struct, frozen=True):
     def most_hot(self) -> int:
         """Hot events of which no more are taken."""
         return self.memory_mb * HOT_EVENTS_PER_MB
+
+    @property
+    def batch_events(self) -> int:
+        """So many are taken in at once."""
+        return min(BATCH_EVENTS, self.memory_mb * BATCH_EVENTS_PER_MB)
 
     @property
     def seal_events(self) -> int:

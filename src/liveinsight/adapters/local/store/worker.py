@@ -7,14 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 import duckdb
 
 from liveinsight.adapters.local.store.duck import DuckStore
-from liveinsight.adapters.local.store.engine import BATCH_EVENTS
 from liveinsight.adapters.local.store.wire import (
     LENGTH,
     Answered,
@@ -27,6 +26,7 @@ from liveinsight.adapters.local.store.wire import (
     packed,
     unpacked,
 )
+from liveinsight.adapters.sql.deadlines import deadlines
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.domain.errors import LiveInsightError, Unavailable
 from liveinsight.domain.question import Question
@@ -46,6 +46,7 @@ HOUSEWORK_EVERY_S = 0.2
 LEAST_URGENT = 19  # the nice value
 ANSWERS_AT_ONCE = 8
 QUESTION_SECONDS = 30.0
+FAILED = 70  # EX_SOFTWARE of sysexits.h
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,12 @@ class Worker:
 
     def run(self) -> None:
         """Catch up, then follow, seal and answer."""
+        try:
+            self._run()
+        except MemoryError as error:
+            _end(error)
+
+    def _run(self) -> None:
         threads = [threading.Thread(target=self._answer_all, name="answers", daemon=True)]
         threads[0].start()
         self._store.clean()
@@ -119,13 +126,13 @@ class Worker:
         started_s = time.monotonic()
         try:
             # What comes meanwhile waits for the next turn, unless it is a whole batch.
-            while self._store.tail() >= BATCH_EVENTS and not self._stopping.is_set():
+            while self._store.tail() >= self._store.batch_events and not self._stopping.is_set():
                 pass
             self._tell(failure=None)
         except Exception as error:
             # What cannot be taken in now is still in the journal, and is tried again.
             log.exception("events cannot be taken into the hot tables")
-            self._tell(failure=str(error))
+            self._tell(failure=str(error) or type(error).__name__)
         self._followed_s = started_s
 
     def _keep_house(self) -> None:
@@ -155,13 +162,21 @@ class Worker:
                 self._send(told)
 
     def _answer_all(self) -> None:
+        try:
+            self._answer_until_end()
+        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody would answer any more
+            _end(error)
+
+    def _answer_until_end(self) -> None:
         with ThreadPoolExecutor(ANSWERS_AT_ONCE, thread_name_prefix="answer") as pool:
+            _start_all(pool)
+            deadlines.start()
             while (message := self._receive()) is not None:
                 match message:
                     case Cancel(number):
                         self._cancel(number)
                     case Ask() | Give():
-                        pool.submit(self._answer, message)
+                        pool.submit(self._answer, message).add_done_callback(_end_if_failed)
             self._stopping.set()
             # Nobody hears them any more; what is being taken in or sealed comes to its end.
             for reading in tuple(self._running.values()):
@@ -188,8 +203,11 @@ class Worker:
             self._send(Failed.of(asked.number, error))
         except duckdb.InterruptException:
             self._send(Failed.of(asked.number, _too_long()))
-        except duckdb.OutOfMemoryException:
-            self._send(Failed.of(asked.number, _too_large()))
+        except duckdb.OutOfMemoryException as error:
+            self._send(Failed.of(asked.number, _too_large(error)))
+        except (MemoryError, RuntimeError) as error:
+            log.exception("a question failed")
+            self._send(Failed.of(asked.number, _out_of_memory(error) or error))
         except Exception as error:
             log.exception("a question failed")
             is_damage = isinstance(error, duckdb.Error) and self._store.leave_out_damaged()
@@ -207,13 +225,10 @@ class Worker:
     def _watched(self, number: int, reading: Reading) -> Iterator[None]:
         """May be cancelled, and has an end."""
         self._running[number] = reading
-        clock = threading.Timer(QUESTION_SECONDS, reading.halt)
-        clock.daemon = True
-        clock.start()
         try:
-            yield
+            with deadlines.within(QUESTION_SECONDS, reading.halt):
+                yield
         finally:
-            clock.cancel()
             del self._running[number]
             self._cancelled.discard(number)
 
@@ -263,7 +278,44 @@ def _damaged() -> Unavailable:
     )
 
 
-def _too_large() -> Unavailable:
+def _too_large(error: duckdb.OutOfMemoryException) -> Unavailable:
+    if " used)" not in str(error):  # it was not our limit that was met, but the system's
+        return _exhausted()
     return Unavailable(
         "The answer needs more memory than MEMORY_LIMIT_MB allows. Ask for a shorter range.", 60
     )
+
+
+def _out_of_memory(error: Exception) -> Unavailable | None:
+    """What a lack of memory is told as, for which a thread may not be started either."""
+    is_lack = isinstance(error, MemoryError) or "start new thread" in str(error)
+    return _exhausted() if is_lack else None
+
+
+def _exhausted() -> Unavailable:
+    return Unavailable(
+        "The system gave no more memory for the answer. Ask for a shorter range, or give the"
+        " service more memory.",
+        60,
+    )
+
+
+def _start_all(pool: ThreadPoolExecutor) -> None:
+    """Have all threads before memory is short: one that cannot be started answers nobody."""
+    met = threading.Barrier(ANSWERS_AT_ONCE + 1)
+    for _ in range(ANSWERS_AT_ONCE):
+        pool.submit(met.wait)
+    met.wait()
+
+
+def _end_if_failed(answering: Future[None]) -> None:
+    if error := answering.exception():
+        _end(error)
+
+
+def _end(error: BaseException) -> None:
+    """An end is noticed and begun anew; a process that hangs is not."""
+    try:
+        log.critical("the store ends itself", exc_info=error)
+    finally:
+        os._exit(FAILED)
