@@ -225,7 +225,7 @@ def test_the_shell_manages_and_sends(tmp_path):
         assert key.stdout.strip().startswith("li_")
         path = "/api/realtime?site=shop"
         headers = {"X_API_Key": key.stdout.strip()}
-        until(lambda: server.ask("GET", path, **headers)[0] == 200)
+        assert server.ask("GET", path, **headers)[0] == 200  # at once, the first time it is used
         page = ("--page", "https://shop.example/x", "--count", "3", "--site", "shop")
         sent = command("send", *page, "--prop", "plan=pro", *about, LIVEINSIGHT_URL=url)
         assert json.loads(sent.stdout) == {"processed_events": 3, "dropped": {}}

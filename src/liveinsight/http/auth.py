@@ -1,5 +1,6 @@
 """Who asks: by an API key in `X-API-Key` or `Authorization: Bearer`, by a session, or as anybody."""
 
+from collections.abc import Callable
 from hashlib import sha256
 
 from liveinsight.domain.errors import Forbidden, Unauthorized
@@ -32,9 +33,15 @@ def key_hash(text: str) -> bytes:
 class Keys:
     """Finds the key of a request, and remembers when each was last used."""
 
-    def __init__(self, control: Control, sessions: Sessions | None = None) -> None:
+    def __init__(
+        self,
+        control: Control,
+        sessions: Sessions | None = None,
+        look_again: Callable[[], None] = lambda: None,
+    ) -> None:
         self._control = control
         self._sessions = sessions
+        self._look_again = look_again
         self._cli = SignedTokens(control.secret(CLI))
         self.used_ms: dict[str, int] = {}
 
@@ -54,12 +61,20 @@ class Keys:
         if text.startswith("v1."):
             self._cli.check(text, CLI, now_ms)
             return CLI_KEY
-        key = self._control.key_of_hash(key_hash(text))
+        key = self._key(text)
         if key is None and self._sessions and (guest := self._sessions.key_of_guest(text)):
             return guest
         if key is None:
             raise Unauthorized("This key is not known.")
         self.used_ms[key.id] = now_ms
+        return key
+
+    def _key(self, text: str) -> Key | None:
+        """Who just made a key uses it in the same breath: it may be newer than what is known."""
+        told = key_hash(text)
+        if (key := self._control.key_of_hash(told)) is None:
+            self._look_again()
+            key = self._control.key_of_hash(told)
         return key
 
 

@@ -116,7 +116,7 @@ class LocalHome:
             self.control.secret("session"),
             is_secure=settings.base_url.startswith("https:"),
         )
-        self.keys = Keys(self.control, sessions)
+        self.keys = Keys(self.control, sessions, self._look_again)
         addresses = Addresses(tuple(network(text) for text in settings.trusted_proxies))
         self.limit = RateLimit(settings.rate_limit_per_minute)
         agents = UaParserAgents()
@@ -284,6 +284,10 @@ class LocalHome:
             log.warning("events can be stored again")
 
     async def _refresh(self) -> None:
+        self._look_again()
+
+    def _look_again(self) -> None:
+        """Know what another process changed, as the command line does."""
         if self.control.refresh():
             for doomed in self.forgotten.news():
                 self.window.forget(doomed)

@@ -170,7 +170,7 @@ class Worker:
     def _answer_until_end(self) -> None:
         with ThreadPoolExecutor(ANSWERS_AT_ONCE, thread_name_prefix="answer") as pool:
             _start_all(pool)
-            deadlines.start()
+            deadlines.stay()
             while (message := self._receive()) is not None:
                 match message:
                     case Cancel(number):
