@@ -1,6 +1,7 @@
 """The command line and the Python module ask the past; each answer is the oracle's."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -56,6 +57,8 @@ def test_stats_are_tables_or_json(folder):
     assert [tuple(row["dimensions"]) for row in rows] == [(row["page"],) for row in data["by"]]
     shown = run("stats", "shop", "--range", told, "--by", "page", "--data-dir", path).stdout
     assert f"{totals[0]:,}" in shown
+    assert re.search(r"bounce rate +\d+(\.\d+)?%", shown)
+    assert re.search(r"visit duration +\d+(\.\d+)? s", shown)
     assert "/pricing" in shown
     named = run("stats", "--site", "shop", "--range", told, "--by", "page", "--data-dir", path)
     assert named.stdout == shown

@@ -298,6 +298,12 @@ def test_the_doctor_looks_at_server_and_page(tmp_path, web_page):
         assert f"{url}/js/li.js" in bad["policy"]
         web_page["html"] = '<script src="/missing" data-site="default"></script>'
         assert "text/html" in looked()["script"]
+        command("site", "set", "default", "--domain", "shop.example", "--data-dir", tmp_path)
+        bad = looked()
+        assert "from 127.0.0.1, not among" in bad["site default"]
+        assert "site set default --domain" in bad["site default"]
+        gone = command("doctor", "http://127.0.0.1:1/", "--data-dir", tmp_path, "--url", url)
+        one_line(gone, "http://127.0.0.1:1/ cannot be fetched: Connection refused.")
     one_line(command("doctor", "--url", url, "--data-dir", tmp_path), "No server answers", url)
 
 

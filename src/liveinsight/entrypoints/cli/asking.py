@@ -37,6 +37,7 @@ Range = Annotated[str, typer.Option("--range", help="today, 7d, 30d, 12mo, all, 
 INTERVALS = dict.fromkeys(("today", "yesterday", "24h"), "time:hour")
 INTERVALS |= {"realtime": "time:minute", "12mo": "time:month", "all": "time:month"}
 SIX = ["visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration"]
+UNITS = {"bounce_rate": "%", "visit_duration": " s"}
 SIDE = ["visitors", "visits", "pageviews", "bounce_rate"]
 
 
@@ -152,7 +153,8 @@ def _figures(name: str, told_range: str, course: "Table") -> Shown:
     for metric, total in course.totals.items():
         values = [row[metric] or 0 for row in course.dicts()]
         scaled = [round(value * 100) for value in values]
-        table.add_row(metric.replace("_", " "), _told(total), sparkline(scaled[-60:]))
+        told = _told(total) + UNITS.get(metric, "")
+        table.add_row(metric.replace("_", " "), told, sparkline(scaled[-60:]))
     return table
 
 

@@ -91,7 +91,7 @@ def downgrade(*, data_dir: DataDir = None) -> None:
 def _summary(made: Backup) -> str:
     rows = sum(part.rows for part in made.parts if "/events/" in part.name)
     return (
-        f"{rows + made.unsealed_events} events, {len(made.parts)} files,"
+        f"{rows + made.unsealed_events:,} events, {len(made.parts):,} files,"
         f" {made.size_bytes / 1e6:.1f} MB"
     )
 

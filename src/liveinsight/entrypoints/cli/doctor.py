@@ -38,11 +38,12 @@ from liveinsight.usecases.inspect import Script, hindered, trackers_in
 LEAST_FREE_MB = 1024
 PAGE_BYTES = 4_000_000
 PATIENCE_S = 20
+TOLD_MS = 2000  # the header tells whole seconds
 
 SAID = {
     Finding.NO_SCRIPT_YET: "no browser has sent events since the server started",
-    Finding.HOST_NOT_ALLOWED: "events come from hosts that are not among the site's domains: "
-    "add them with `liveinsight site set ID --domain`",
+    Finding.HOST_NOT_ALLOWED: "events come from {hosts}, not among the site's domains: "
+    "name all that are, with `liveinsight site set {site} --domain A --domain B`",
     Finding.ONE_PROXY: "all visitors have one address: name the proxy in trusted_proxies",
     Finding.UNTRUSTED_PROXY: "a proxy tells visitors' addresses and is not believed: "
     "name it in trusted_proxies",
@@ -117,7 +118,8 @@ def _server(url: str) -> Iterator[Check]:
     yield Check("version", version == __version__, f"server {version}, this command {__version__}")
     ahead_ms = int(parsedate_to_datetime(date).timestamp() * 1000) - SystemClock().now_ms()
     fits = abs(ahead_ms) <= BELIEVED_MS
-    yield Check("clock", fits, f"the server's is {abs(ahead_ms) // 1000} s off this machine's")
+    told = f"is {abs(ahead_ms) // 1000} s off" if abs(ahead_ms) >= TOLD_MS else "agrees with"
+    yield Check("clock", fits, f"the server's {told} this machine's")
     try:
         with asked(url, "GET", "/readyz", {}):
             yield Check("ready", True, "events are kept and questions answered")
@@ -141,8 +143,9 @@ def _sites(data_dir: Path | None) -> list[str | None]:
 
 def _site(known: Diagnosis) -> Iterator[Check]:
     about = f"site {known.site}"
+    strange = ", ".join([host.host for host in known.script.hosts if not host.allowed][:5])
     for finding in known.findings:
-        yield Check(about, False, SAID[finding])
+        yield Check(about, False, SAID[finding].format(site=known.site, hosts=strange))
     if not known.findings:
         hosts = ", ".join(host.host for host in known.script.hosts[:5])
         yield Check(about, True, f"{known.script.batches:,} batches of the script from {hosts}")
@@ -186,4 +189,10 @@ def _fetched(url: str) -> tuple[str, HTTPMessage]:
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:  # noqa: S310
             return response.read(PAGE_BYTES).decode("utf-8", "replace"), response.headers
     except (OSError, ValueError, urllib.error.URLError) as error:
-        raise Misconfigured(f"{url} cannot be fetched: {error}") from None
+        raise Misconfigured(f"{url} cannot be fetched: {_why(error)}.") from None
+
+
+def _why(error: OSError | ValueError) -> str:
+    """What urllib says within what it wraps it in."""
+    reason = getattr(error, "reason", error)
+    return str(getattr(reason, "strerror", None) or reason)
