@@ -304,7 +304,9 @@ def test_the_doctor_looks_at_server_and_page(tmp_path, web_page):
         assert "site set default --domain" in bad["site default"]
         gone = command("doctor", "http://127.0.0.1:1/", "--data-dir", tmp_path, "--url", url)
         one_line(gone, "http://127.0.0.1:1/ cannot be fetched: Connection refused.")
-    one_line(command("doctor", "--url", url, "--data-dir", tmp_path), "No server answers", url)
+    one_line(
+        command("doctor", "--url", url, "--data-dir", tmp_path), "No server answers", url, "--url"
+    )
 
 
 def test_the_owner_can_be_told_by_settings(tmp_path):

@@ -108,7 +108,9 @@ def asked(
             raise Misconfigured(f"{url} answers {response.status}: {_reason(response.read())}")
         yield response
     except (OSError, http.client.HTTPException) as error:
-        raise Misconfigured(f"No server answers at {url} ({error}). Is it running?") from None
+        raise Misconfigured(
+            f"No server answers at {url} ({error}). Is it running, or elsewhere (--url)?"
+        ) from None
     finally:
         connection.close()
 
