@@ -1,6 +1,7 @@
 """Forms of the data over versions: forward by itself, one step back by a command, never by surprise."""
 
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -8,8 +9,15 @@ from builders import NOON_MS, an_event
 from lake_house import House
 from liveinsight.adapters.local import database
 from liveinsight.adapters.local.database import Folder, schema_version
+from liveinsight.adapters.local.lake import digest_of
+from liveinsight.adapters.sql.history import SqlHistory
+from liveinsight.domain import query as queries
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.domain.lake import Relation
+from liveinsight.domain.period import DAY_MS
+from liveinsight.domain.site import Site
+from liveinsight.usecases.answer import answer
+from oracle.questions import CUSTOM
 from served import Served, command
 
 
@@ -92,3 +100,48 @@ def test_a_running_server_is_not_changed_under(tmp_path, monkeypatch):
         with pytest.raises(Misconfigured, match="Another server"):
             Folder(tmp_path).downgrade()
         assert server.send("e1") == 200
+
+
+def test_figures_of_an_older_form_are_made_anew(tmp_path):
+    """What an older version left out is not asked for until it is there; answers stay the same."""
+    house = House(tmp_path, NOON_MS)
+    house.keep([an_event(time_ms=NOON_MS - n * DAY_MS, type="Signup") for n in range(40)])
+    house.keep([an_event(time_ms=NOON_MS - n * DAY_MS + 1) for n in range(40)])
+    house.tail()
+    house.store.seal()
+    question = queries.parse(
+        {"site": "shop", "range": "all", "metrics": ["visitors"]} | {"filters": CUSTOM}
+    )
+
+    def told():
+        with house.store.reading() as reading:
+            report = answer(question, Site(id="shop"), SqlHistory(reading), NOON_MS + DAY_MS)
+            return report.totals, report.meta.read
+
+    figures, _ = told()
+    assert told() == (figures, "rollup")
+    age(house)
+    house.restart()
+    assert told() == (figures, "events")
+    assert house.store.compact() == 2
+    assert told() == (figures, "rollup")
+    assert len(house.rows(Relation.EVENTS)) == 80
+    house.rows(Relation.ROLLUP)  # looks at the months' figures too
+    house.close()
+
+
+def age(house: House) -> None:
+    """Make the roll-up what it was in the first form."""
+    with house.store.reading() as reading:
+        files = [file for file in reading.relations.files("shop") if "/rollup/" in file.name]
+        for file in files:
+            rows = f"FROM read_parquet('{file.path}')"
+            kept = "dimension <> 'custom' AND dimension NOT LIKE 'month:%'"
+            copy = f"COPY ({rows} WHERE {kept}) TO '{file.path}.old' (FORMAT parquet)"
+            reading.cursor.execute(copy).fetchall()
+            Path(f"{file.path}.old").replace(file.path)
+            size, digest = Path(file.path).stat().st_size, digest_of(file.path)
+            house.db.execute(
+                "UPDATE lake_file SET format = 1, size_bytes = ?, digest = ? WHERE name = ?",
+                (size, digest, file.name),
+            )

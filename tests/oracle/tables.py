@@ -18,7 +18,7 @@ from liveinsight.adapters.sql.relations import (
     VISIT_DIMENSIONS,
     Relations,
 )
-from liveinsight.domain.lake import LakeFile, Relation
+from liveinsight.domain.lake import FORMAT, LakeFile, Relation
 from oracle import naive
 
 TYPES = {
@@ -64,7 +64,9 @@ def a_reading(events, zone, now, folder=None, settled=lambda day: False, site="s
             path = f"{folder}/{relation}-{of_file[0]}.parquet"
             where = f"WHERE day IN ({', '.join(repr(str(day)) for day in of_file)})"
             connection.execute(f"COPY (SELECT * FROM all_rows {where}) TO '{path}'")
-            files.append(LakeFile(site, relation, of_file[0], of_file[-1], path, path))
+            files.append(
+                LakeFile(site, relation, of_file[0], of_file[-1], path, path, format=FORMAT)
+            )
         kept = "false" if relation is Relation.ROLLUP else "day IN (SELECT unnest($days::DATE[]))"
         connection.execute(
             f"DELETE FROM {table} WHERE NOT ({kept})",

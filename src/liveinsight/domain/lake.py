@@ -8,8 +8,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-# Written into every file; a reader refuses files of a higher format.
-FORMAT = 1
+# Of what is written; a reader refuses files of a higher format. Since 2 the roll-up holds custom
+# events together and months beside days: an older one is not asked, and made anew.
+FORMAT = 2
 
 
 class Relation(StrEnum):
@@ -33,6 +34,12 @@ class LakeFile(Struct, frozen=True):
     rows: int = 0
     size_bytes: int = 0
     digest: str = ""
+    format: int = 1  # as it was before it was told
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether it lacks what is asked of its relation today."""
+        return self.relation is Relation.ROLLUP and self.format < FORMAT
 
     @property
     def period_is_month(self) -> bool:

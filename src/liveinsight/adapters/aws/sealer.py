@@ -7,6 +7,7 @@ manifest was swapped.
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import islice
 
 from msgspec import Struct
 
@@ -15,9 +16,8 @@ from liveinsight.adapters.aws.client import DynamoDb, error_code, pages
 from liveinsight.adapters.aws.history import LATE_MS, SWEEP_MS, LakeAndTail
 from liveinsight.adapters.aws.lake import Manifest, Raced
 from liveinsight.adapters.sql.relations import Relations
-from liveinsight.adapters.sql.seal import Change, Sealing, month_span
+from liveinsight.adapters.sql.seal import Change, Sealing, unfinished_months
 from liveinsight.domain.forget import Doomed
-from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import HOUR_MS, local_day
 from liveinsight.domain.visit import GAP_MS
 
@@ -82,10 +82,10 @@ class DynamoSealer:
         return change
 
     def _compacted(self, before: Manifest, now_ms: int) -> Change:
-        """Months that are over, a file each."""
+        """Months that are over, a file each. One a run: a function's time is limited."""
         change = Change([], [])
         with self._tail.looking() as (cursor, moment):
-            for site, month in self._months_to_compact(moment.relations, now_ms):
+            for site, month in islice(self._months_to_compact(moment.relations, now_ms), 1):
                 sealing = self._sealing(cursor, moment.relations, site, before.generation + 1)
                 _add(change, sealing.month(month))
         return change
@@ -113,14 +113,8 @@ class DynamoSealer:
     def _months_to_compact(self, relations: Relations, now_ms: int) -> Iterator[tuple[str, date]]:
         for site in sorted(relations.sites()):
             today = local_day(now_ms, self._zone_of(site)).date
-            months = {
-                file.first_day.replace(day=1)
-                for file in relations.files(site)
-                if file.relation is not Relation.ROLLUP and not file.period_is_month
-            }
-            for month in sorted(months):
-                if month_span(month)[1] + COMPACT_AFTER < today:
-                    yield site, month
+            for month in unfinished_months(relations.files(site), today - COMPACT_AFTER):
+                yield site, month
 
 
 def _add(change: Change, part: Change) -> None:

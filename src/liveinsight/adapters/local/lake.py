@@ -31,7 +31,7 @@ WHERE at_ms < ? OR at_ms > ?
 """
 ROWS_PER_DELETE = 50  # about 1 MB: one large delete held commits up for half a second
 SELECT_FILES = """
-SELECT site, relation, first_day, last_day, name, rows, size_bytes, digest
+SELECT site, relation, first_day, last_day, name, rows, size_bytes, digest, format
 FROM lake_file
 ORDER BY name
 """
@@ -100,8 +100,9 @@ class SqliteLake:
                 rows=rows,
                 size_bytes=size_bytes,
                 digest=digest,
+                format=form,
             )
-            for site, relation, first_day, last_day, name, rows, size_bytes, digest in (
+            for site, relation, first_day, last_day, name, rows, size_bytes, digest, form in (
                 self._db.execute(SELECT_FILES)
             )
         )
@@ -222,7 +223,7 @@ class SqliteLake:
             run("DELETE FROM lake_file WHERE name = ?", (file.name,))
             run("INSERT OR REPLACE INTO gone_file VALUES (?, ?)", (file.name, generation))
         for file in publication.new:
-            run("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _row(file))
+            run("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(file))
         if publication.sealed_seq is not None:
             run("UPDATE meta SET value = ? WHERE key = 'sealed_seq'", (publication.sealed_seq,))
         for (site, day, reason), n in publication.drops.items():
@@ -340,6 +341,7 @@ def _row(file: LakeFile) -> tuple[str | int, ...]:
         file.rows,
         file.size_bytes,
         file.digest,
+        file.format,
     )
 
 

@@ -79,7 +79,7 @@ def plan(
     # Visits of a day that the span cuts may go on into the next: then its first moment decides,
     # of which the roll-up knows nothing.
     if dimension is not None and not days.cuts_first:
-        rolled = tuple(piece for piece in whole if not piece.is_live)
+        rolled = tuple(piece for piece in whole if piece.is_rolled_up)
     scan = Scan(tuple(piece for piece in whole if piece not in rolled), cut)
     return Plan(days, dimension, rolled, scan, _read(count, rolled))
 

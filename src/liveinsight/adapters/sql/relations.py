@@ -92,10 +92,15 @@ class Piece(Struct, frozen=True):
         return tuple(file.name for file in self.files)
 
     @property
+    def is_rolled_up(self) -> bool:
+        """Whether its roll-ups have all that is asked of them."""
+        return not self.is_live and not any(file.is_outdated for file in self.files)
+
+    @property
     def has_all_of_months(self) -> bool:
         """Whether its roll-ups hold no days but its own, so that they need not be told apart."""
         rolled = [file for file in self.files if file.relation is Relation.ROLLUP]
-        return not self.is_live and all(
+        return self.is_rolled_up and all(
             self.first_day <= file.first_day and file.last_day <= self.last_day for file in rolled
         )
 

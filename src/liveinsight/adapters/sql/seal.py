@@ -67,7 +67,7 @@ class Sealing:
     def days(self, days: Iterable[date]) -> Change:
         """Write what holds these days anew: day files, month files where there are, roll-ups."""
         change = Change([], [])
-        touched = sorted(set(days))
+        touched = self._with_outdated(days)
         for first_day, last_day, period in self._periods(touched):
             for relation in KEPT_AS:
                 self._write(change, relation, period, first_day, last_day)
@@ -77,8 +77,11 @@ class Sealing:
         return change
 
     def month(self, month: date) -> Change:
-        """Put the day files of a month that is over into one."""
+        """Put the day files of a month that is over into one; make outdated figures anew."""
         first_day, last_day = month_span(month)
+        for file in self._files(Relation.ROLLUP, first_day, last_day):
+            if file.is_outdated:
+                return self.days([file.first_day])
         change = Change([], [])
         self._find_needy(first_day, last_day)
         for relation in KEPT_AS:
@@ -95,13 +98,22 @@ class Sealing:
                 continue
             change.gone.append(file)
             if file.last_day >= first_kept:
-                rows = f"(FROM {_read([file])} WHERE day >= DATE '{first_kept}')"
+                pieces = {"rows": f"(FROM {_read([file])} WHERE day >= DATE '{first_kept}')"}
+                is_rollup = file.relation is Relation.ROLLUP
+                query = "write_rollup" if is_rollup else "compact"
                 period = f"{file.first_day:%Y-%m}"
-                if file.relation is Relation.ROLLUP:
-                    self._put_figures(change, period, rows)
-                else:
-                    self._copy(change, file.relation, period, "compact", {"rows": rows})
+                self._copy(change, file.relation, period, query, pieces, form=file.format)
         return change
+
+    def _with_outdated(self, days: Iterable[date]) -> list[date]:
+        """The days, and all those of their months whose figures have to be made anew."""
+        touched = set(days)
+        for month in {day.replace(day=1) for day in touched}:
+            for file in self._files(Relation.ROLLUP, *month_span(month)):
+                if file.is_outdated:
+                    length = (file.last_day - file.first_day).days + 1
+                    touched |= {file.first_day + ONE_DAY * n for n in range(length)}
+        return sorted(touched)
 
     def _periods(self, touched: list[date]) -> Iterator[tuple[date, date, str]]:
         months = {
@@ -141,6 +153,8 @@ class Sealing:
         period: str,
         query: str,
         pieces: Mapping[str, str],
+        *,
+        form: int = FORMAT,
     ) -> None:
         name = file_name(self._site, relation, period, self._generation)
         path = self._place(name)
@@ -150,7 +164,7 @@ class Sealing:
                 **pieces,
                 "event_fields": ", ".join(EVENT_COLUMNS),
                 "path": quoted(path),
-                "options": self._options(relation, period),
+                "options": self._options(relation, period, form),
             }
         )
         (rows,) = self._one(text)
@@ -161,10 +175,11 @@ class Sealing:
         first, last = self._one(f"SELECT min(day), max(day) FROM read_parquet({quoted(path)})")
         assert isinstance(first, date)
         assert isinstance(last, date)
-        change.new.append(LakeFile(self._site, relation, first, last, name, path, rows=rows))
+        file = LakeFile(self._site, relation, first, last, name, path, rows=rows, format=form)
+        change.new.append(file)
 
-    def _options(self, relation: Relation, period: str) -> str:
-        told = {"format": str(FORMAT), "site": self._site, "relation": relation, "period": period}
+    def _options(self, relation: Relation, period: str, form: int) -> str:
+        told = {"format": str(form), "site": self._site, "relation": relation, "period": period}
         metadata = ", ".join(f"'liveinsight.{key}': {quoted(told[key])}" for key in told)
         return (
             "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw,"
@@ -192,12 +207,9 @@ class Sealing:
         if old:
             days = ", ".join(f"DATE '{day}'" for day in touched)
             parts.append(f"FROM {_read(old)} WHERE day NOT IN ({days})")
-        self._put_figures(change, f"{month:%Y-%m}", f"({' UNION ALL '.join(parts)})")
+        pieces = {"rows": f"({' UNION ALL '.join(parts)})"}
+        self._copy(change, Relation.ROLLUP, f"{month:%Y-%m}", "write_rollup", pieces)
         self._cursor.execute("DROP TABLE figures")
-
-    def _put_figures(self, change: Change, period: str, rows: str) -> None:
-        """Of each day and, anew, of the month's days together."""
-        self._copy(change, Relation.ROLLUP, period, "write_rollup", {"rows": rows})
 
     def _figure(self, change: Change, first_day: date, last_day: date) -> None:
         """Add the figures of days in a row to the table `figures`."""
@@ -313,6 +325,22 @@ def _grouped(at_once: int) -> Iterator[dict[str, str]]:
             "acts_sets": ", ".join(f"(shares.day{one})" for one in sets),
             "starts_sets": ", ".join(f"(day{one})" for one in sets),
         }
+
+
+def unfinished_months(files: Iterable[LakeFile], over_before: date) -> list[date]:
+    """Months that ended before that day and lie in day files, and those of outdated figures."""
+    return sorted(
+        {
+            file.first_day.replace(day=1)
+            for file in files
+            if file.is_outdated
+            or (
+                file.relation is not Relation.ROLLUP
+                and not file.period_is_month
+                and month_span(file.first_day)[1] < over_before
+            )
+        }
+    )
 
 
 def runs(days: list[date]) -> list[tuple[date, date]]:

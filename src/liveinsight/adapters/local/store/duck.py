@@ -24,8 +24,7 @@ from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.local.store.sealer import Sealer
 from liveinsight.adapters.sql.hot_tables import Moment
 from liveinsight.adapters.sql.reading import Reading
-from liveinsight.adapters.sql.seal import Change, Sealing, month_span
-from liveinsight.domain.lake import Relation
+from liveinsight.adapters.sql.seal import Change, Sealing, unfinished_months
 from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS, local_day
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.ports import Clock
@@ -247,7 +246,9 @@ class DuckStore:
         return False
 
     def compact(self) -> int:
-        """Put the day files of months that are over together; how many months."""
+        """Put the day files of months that are over together, and make outdated figures anew; how
+        many months.
+        """
         due = list(self._months_to_compact())
         for site, month in due:
             self._rewrite(site, partial(Sealing.month, month=month))
@@ -256,14 +257,9 @@ class DuckStore:
     def _months_to_compact(self) -> Iterator[tuple[str, date]]:
         relations = self.moment.relations
         for site in sorted(relations.sites()):
-            months = {
-                file.first_day.replace(day=1)
-                for file in relations.files(site)
-                if file.relation is not Relation.ROLLUP and not file.period_is_month
-            }
-            for month in sorted(months):
-                if month_span(month)[1] + COMPACT_AFTER < self._today(site):
-                    yield site, month
+            over_before = self._today(site) - COMPACT_AFTER
+            for month in unfinished_months(relations.files(site), over_before):
+                yield site, month
 
     def _today(self, site: str) -> date:
         return local_day(self._clock.now_ms(), self._engine.zone_of(site)).date
