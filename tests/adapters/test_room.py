@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from builders import NOON_MS, an_event
 from lake_house import House, held_visits, told_visit_rows
 from liveinsight.adapters.local.store import limits
 from liveinsight.adapters.local.store.limits import Limits
+from liveinsight.adapters.sql.seal import Sealing
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS
 
@@ -50,6 +52,23 @@ def test_visits_that_go_on_stay_where_there_is_room(tmp_path: Path):
     house.store.seal()
     assert house.store.hot_events() == 100
     house.close()
+
+
+def test_what_is_sorted_in_parts_lies_as_if_it_had_been_at_once(tmp_path: Path, monkeypatch):
+    """A day that finds no room is written by ranges of visits, into one file, in the same order."""
+    files = []
+    for parts in (1, 3):
+        monkeypatch.setattr(Sealing, "_parts_of", lambda _, rows, parts=parts: parts)
+        house = House(tmp_path / str(parts), NOON_MS)
+        house.keep([an_event(event_id=n * 2**56, visitor=n % 90) for n in range(1, 256)])
+        house.tail()
+        assert house.store.seal() == 3
+        (file,) = (tmp_path / str(parts)).rglob("events/*.parquet")
+        files.append(duckdb.execute(f"FROM read_parquet('{file}')").fetchall())
+        assert len(list(file.parent.iterdir())) == 1
+        house.close()
+    assert files[0] == files[1]
+    assert len(files[0]) == 255
 
 
 def test_the_least_memory_is_enough_to_seal(tmp_path: Path):

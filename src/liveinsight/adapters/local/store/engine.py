@@ -49,11 +49,11 @@ class Engine:
         files, generation, seq = lake.state()
         self._erased = lake.erased()
         self.db = connect(
-            lake.root.parent / "spill", memory_mb=limits.memory_mb, threads=limits.threads
+            lake.root.parent / "spill", memory_mb=limits.memory_mb, threads=limits.fitting_threads
         )
         # What was needed for a moment is given back: a large batch takes some hundred MB.
         self.db.execute("SET GLOBAL allocator_background_threads = true")
-        self._threads = limits.threads
+        self._threads = limits.fitting_threads
         self._memory_mb = limits.memory_mb
         self.batch_events = limits.batch_events
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)

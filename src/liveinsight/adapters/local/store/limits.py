@@ -10,6 +10,8 @@ BATCH_EVENTS = 50_000
 BATCH_EVENTS_PER_MB = 150
 # A hot million is 0.3 GB: a busy hour is sealed in parts.
 SEAL_EVENTS = 500_000
+# Each thread has hash tables of its own: with less memory a second one takes more than it gives.
+TWO_THREADS_MB = 128
 
 
 class Limits(Struct, frozen=True):
@@ -17,6 +19,11 @@ class Limits(Struct, frozen=True):
 
     memory_mb: int = 1024
     threads: int = 2
+
+    @property
+    def fitting_threads(self) -> int:
+        """As many as memory is for."""
+        return self.threads if self.memory_mb >= TWO_THREADS_MB else 1
 
     @property
     def most_hot(self) -> int:
