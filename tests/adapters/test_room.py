@@ -9,9 +9,10 @@ from builders import NOON_MS, an_event
 from lake_house import House, held_visits, told_visit_rows
 from liveinsight.adapters.local.store import limits
 from liveinsight.adapters.local.store.limits import Limits
+from liveinsight.adapters.sql import seal
 from liveinsight.adapters.sql.seal import Sealing
 from liveinsight.domain.lake import Relation
-from liveinsight.domain.period import DAY_MS
+from liveinsight.domain.period import DAY_MS, HOUR_MS
 
 
 @pytest.mark.parametrize("memory_mb", [64, 256, 1024, 4096])
@@ -55,20 +56,41 @@ def test_visits_that_go_on_stay_where_there_is_room(tmp_path: Path):
 
 
 def test_what_is_sorted_in_parts_lies_as_if_it_had_been_at_once(tmp_path: Path, monkeypatch):
-    """A day that finds no room is written by ranges of visits, into one file, in the same order."""
-    files = []
-    for parts in (1, 3):
-        monkeypatch.setattr(Sealing, "_parts_of", lambda _, rows, parts=parts: parts)
-        house = House(tmp_path / str(parts), NOON_MS)
-        house.keep([an_event(event_id=n * 2**56, visitor=n % 90) for n in range(1, 256)])
+    """Days and months that find no room are written part by part, into one file, in one order."""
+    lakes = []
+    for memory_mb in (1024, 20):
+        monkeypatch.setattr(Sealing, "_memory_mb", lambda _, told=memory_mb: told)
+        monkeypatch.setattr(seal, "SORTED_PER_MB", 1)
+        house = House(tmp_path / str(memory_mb), NOON_MS)
+        house.keep(on_six_days(0))
         house.tail()
-        assert house.store.seal() == 3
-        (file,) = (tmp_path / str(parts)).rglob("events/*.parquet")
-        files.append(duckdb.execute(f"FROM read_parquet('{file}')").fetchall())
-        assert len(list(file.parent.iterdir())) == 1
+        house.store.seal()
+        assert house.store.compact() > 0
+        house.keep(on_six_days(1))  # late: the month's file is written anew
+        house.tail()
+        house.store.seal()
+        files = sorted(house.folder.path.rglob("lake/*/events/*.parquet"))
+        assert all(file.suffix == ".parquet" for file in files[0].parent.iterdir())
+        named = [file.name for file in house.store.moment.relations.files("shop")]
+        lakes.append([rows_of(file) for file in files if f"shop/events/{file.name}" in named])
         house.close()
-    assert files[0] == files[1]
-    assert len(files[0]) == 255
+    assert lakes[0] == lakes[1]
+    assert sum(map(len, lakes[0])) == 510
+
+
+def on_six_days(hour: int) -> list:
+    return [
+        an_event(
+            event_id=n * 2**55 + hour,
+            visitor=n % 90,
+            time_ms=NOON_MS - (0, 1, 40, 41, 42, 70)[n % 6] * DAY_MS + hour * HOUR_MS,
+        )
+        for n in range(1, 256)
+    ]
+
+
+def rows_of(file: Path) -> list:
+    return duckdb.execute(f"FROM read_parquet('{file}')").fetchall()
 
 
 def test_the_least_memory_is_enough_to_seal(tmp_path: Path):

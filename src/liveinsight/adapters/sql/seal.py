@@ -149,17 +149,22 @@ class Sealing:
     ) -> None:
         change.gone += self._files(relation, first_day, last_day)
         rows = self._rows(relation, first_day, last_day)
-        parts = 1 if relation is Relation.ASIDE else self._parts_of(rows)
-        if parts == 1:
-            self._copy(change, relation, period, f"write_{relation}", {"rows": rows})
-        else:
+        parts = [] if relation is Relation.ASIDE else self._parts_of(rows)
+        if len(parts) > 1:
             self._write_apart(change, relation, period, rows, parts)
+        else:
+            self._copy(change, relation, period, f"write_{relation}", {"rows": rows})
 
-    def _parts_of(self, rows: str) -> int:
-        """In how many parts they are to be sorted, so that each finds room."""
-        (count,) = self._one(f"SELECT count(*) FROM {rows}")
-        assert isinstance(count, int)
-        return -(-count // (self._memory_mb() * SORTED_PER_MB)) or 1
+    def _parts_of(self, rows: str) -> list[str]:
+        """Conditions of the parts in which they are to be sorted, so that each finds room: all at
+        once, else by days, and these by ranges of visits' ids.
+        """
+        counted = f"SELECT day, count(*) FROM {rows} GROUP BY day ORDER BY day"
+        days: list[tuple[date, int]] = self._cursor.execute(counted).fetchall()
+        room = self._memory_mb() * SORTED_PER_MB
+        if sum(count for _, count in days) <= room:
+            return ["TRUE"]
+        return [part for day, count in days for part in _ranges(day, -(-count // room))]
 
     def _memory_mb(self) -> int:
         (limit,) = self._one("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'")
@@ -167,18 +172,15 @@ class Sealing:
         return max(1, int(float(number) * MB_OF[unit]))
 
     def _write_apart(
-        self, change: Change, relation: Relation, period: str, rows: str, parts: int
+        self, change: Change, relation: Relation, period: str, rows: str, parts: list[str]
     ) -> None:
-        """Sorted by ranges of visits' ids, then read on one after the other."""
-        step = -(-VISIT_IDS // parts)
+        """Sorted part by part, then read on one after the other."""
         name = file_name(self._site, relation, period, self._generation)
-        paths = [self._place(f"{name}.{n}") for n in range(parts)]
+        paths = [self._place(f"{name}.{n}") for n in range(len(parts))]
         (copy,) = statements("seal", f"write_{relation}")
-        for n, path in enumerate(paths):
-            last = min((n + 1) * step, VISIT_IDS) - 1
-            some = f"(FROM {rows} WHERE visit BETWEEN {n * step}::UBIGINT AND {last}::UBIGINT)"
-            pieces = {"rows": some, "path": quoted(path), "options": "FORMAT parquet"}
-            self._one(copy.format_map(pieces | EVENT_FIELDS))
+        for path, part in zip(paths, parts, strict=True):
+            pieces = {"rows": f"(FROM {rows} WHERE {part})", "path": quoted(path)}
+            self._one(copy.format_map(pieces | EVENT_FIELDS | {"options": "FORMAT parquet"}))
         listed = ", ".join(quoted(path) for path in paths)
         self._copy(change, relation, period, "compact", {"rows": f"read_parquet([{listed}])"})
         for path in paths:
@@ -345,6 +347,14 @@ class Sealing:
         replaced = f" REPLACE ({ids})" if relation is Relation.EVENTS else ""
         pieces = {"rows": f"(SELECT *{replaced} FROM {_read(old)})"}
         self._copy(change, relation, period, "compact", pieces)
+
+
+def _ranges(day: date, parts: int) -> Iterator[str]:
+    """The day's visits by their ids, in so many ranges."""
+    step = -(-VISIT_IDS // parts)
+    for first in range(0, VISIT_IDS, step):
+        last = min(first + step, VISIT_IDS) - 1
+        yield f"day = DATE '{day}' AND visit BETWEEN {first}::UBIGINT AND {last}::UBIGINT"
 
 
 def _grouped(at_once: int) -> Iterator[dict[str, str]]:
