@@ -126,6 +126,17 @@ def test_figures_of_an_older_form_are_made_anew(tmp_path):
     assert house.store.compact() == 2
     assert told() == (figures, "rollup")
     assert len(house.rows(Relation.EVENTS)) == 80
+    age(house)
+    house.restart()
+    house.keep(
+        [an_event(time_ms=NOON_MS - DAY_MS + 2, visitor=99)]
+    )  # its month waits for its sealing
+    house.tail()
+    house.store.compact()
+    assert len(house.rows(Relation.EVENTS)) == 81
+    house.store.seal()
+    assert told() == (figures, "rollup")
+    assert len(house.rows(Relation.EVENTS)) == 81
     house.rows(Relation.ROLLUP)  # looks at the months' figures too
     house.close()
 

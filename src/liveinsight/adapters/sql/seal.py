@@ -82,11 +82,17 @@ class Sealing:
         return change
 
     def month(self, month: date) -> Change:
-        """Put the day files of a month that is over into one; make outdated figures anew."""
+        """Put the day files of a month that is over into one; make outdated figures anew.
+
+        Figures wait where there is anything hot: what is not sealed must not get into a file
+        beside its seal, and that makes them anew too.
+        """
         first_day, last_day = month_span(month)
         for file in self._files(Relation.ROLLUP, first_day, last_day):
             if file.is_outdated:
-                return self.days([file.first_day])
+                pieces = self._relations.pieces(self._site, first_day, last_day)
+                is_live = any(piece.is_live for piece in pieces)
+                return Change([], []) if is_live else self.days([file.first_day])
         change = Change([], [])
         self._find_needy(first_day, last_day)
         for relation in KEPT_AS:
