@@ -56,7 +56,7 @@ class House:
         self.salts = SqliteSalts(self.folder, self.clock)
         self.window = Window(self.clock)
         self.hot = MemoryHot()
-        self.keys = Keys(self.control)
+        self.keys = Keys(self.control, look_again=self.control.refresh)
         self.limit = RateLimit(limit)
         self.checks = {"journal": "ok", "live": "ok"}
         collect = Collect(

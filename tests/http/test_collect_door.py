@@ -7,9 +7,12 @@ import pytest
 
 from builders import NOON_MS
 from front_house import BOT, CHROME, House, a_view, zipped
+from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.domain.errors import Unavailable
 from liveinsight.domain.period import DAY_MS, MINUTE_MS
 from liveinsight.domain.site import Site
+from liveinsight.http.auth import CLI
+from liveinsight.http.tokens import SignedTokens
 from liveinsight.http.wire import MAX_BODY_BYTES, MAX_EVENTS
 
 
@@ -505,6 +508,17 @@ def test_unknown_keys_are_401(house):
         assert (b"www-authenticate", b"Bearer") in answer.headers
     assert house.post(a_view(), authorization="Basic dTpw")[0] == 200
     assert house.post(a_view(), x_api_key="v1.forged.token.x")[0] == 403
+
+
+def test_a_command_finds_what_the_one_before_it_changed(house):
+    """The command line writes beside the server: what comes with its key knows the last word."""
+    elsewhere = SqliteControl(house.folder)
+    elsewhere.put_site(Site(id="new", domains=("new.example",)))
+    key = SignedTokens(house.control.secret(CLI)).make(CLI, NOON_MS)
+    view = {"site": "new", "page_url": "https://new.example/"}
+    assert house.dropped(view) == {"unknown_site": 1}
+    assert house.dropped(view, x_api_key=key) == {}
+    elsewhere.close()
 
 
 def test_invalid_requests_are_counted(house):

@@ -60,6 +60,7 @@ class Keys:
             return self._sessions.key_of(request) if self._sessions else None
         if text.startswith("v1."):
             self._cli.check(text, CLI, now_ms)
+            self._look_again()  # a command before this one may have changed what it asks about
             return CLI_KEY
         key = self._key(text)
         if key is None and self._sessions and (guest := self._sessions.key_of_guest(text)):
