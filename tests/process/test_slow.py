@@ -1,17 +1,21 @@
-"""Those who hold connections without asking: others are served meanwhile, and they are let go."""
+"""Those who hold connections and do not ask, or do not read: others are served meanwhile, and they
+are let go.
+"""
 
 import asyncio
 import resource
 import socket
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
 
-from liveinsight.entrypoints import protocol, server
+from liveinsight.entrypoints import asgi, protocol, server
+from liveinsight.http.exchange import Stream
 from served import Served
 
 MANY = 2_000  # 10,000 were tried too
+ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 HALF = b"POST /api/events HTTP/1.1\r\nHost: shop.example\r\nContent-Le"
 
 
@@ -37,6 +41,23 @@ def test_thousands_of_slow_connections_hold_nobody_up(tmp_path):
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+@asynccontextmanager
+async def served(app):
+    """The application on our server, which looks for slow ones often; its address."""
+    listening = server._listen("127.0.0.1", 0)
+    config = uvicorn.Config(
+        app, http=protocol.protocol_for(lambda *_: None), lifespan="off", log_config=None
+    )
+    serving = server._Server(config, lambda: None)
+    running = asyncio.create_task(serving.serve(sockets=[listening]))
+    looking = asyncio.create_task(server._let_go_of_slow(serving))
+    yield listening.getsockname()
+    serving.should_exit = True
+    looking.cancel()
+    await running
+    listening.close()
+
+
 @pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a head"])
 def test_who_never_asks_is_let_go(monkeypatch, sent):
     """After the time for a head; who asked and keeps the connection is not."""
@@ -48,29 +69,51 @@ def test_who_never_asks_is_let_go(monkeypatch, sent):
         await send({"type": "http.response.body", "body": b""})
 
     async def scene():
-        listening = server._listen("127.0.0.1", 0)
-        config = uvicorn.Config(
-            app, http=protocol.protocol_for(lambda *_: None), lifespan="off", log_config=None
-        )
-        serving = server._Server(config, lambda: None)
-        running = asyncio.create_task(serving.serve(sockets=[listening]))
-        looking = asyncio.create_task(server._let_go_of_slow(serving))
-        address = listening.getsockname()
-        good_reader, good = await asyncio.open_connection(*address)
-        reader, writer = await asyncio.open_connection(*address)
-        good.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b"204" in await good_reader.readline()
-        writer.write(sent)
-        with suppress(ConnectionResetError):
-            assert await reader.read() == b""
-        good.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        assert b"204" in (await good_reader.readuntil(b"204"))
-        for one in (good, writer):
-            one.close()
-        serving.should_exit = True
-        looking.cancel()
-        await running
-        listening.close()
+        async with served(app) as address:
+            good_reader, good = await asyncio.open_connection(*address)
+            reader, writer = await asyncio.open_connection(*address)
+            good.write(ASKED)
+            assert b"204" in await good_reader.readline()
+            writer.write(sent)
+            with suppress(ConnectionResetError):
+                assert await reader.read() == b""
+            good.write(ASKED)
+            assert b"204" in (await good_reader.readuntil(b"204"))
+            for one in (good, writer):
+                one.close()
+
+    asyncio.run(scene())
+
+
+def test_who_never_reads_is_let_go(monkeypatch):
+    """What is sent to them would be gathered for ever; others are sent to meanwhile."""
+    monkeypatch.setattr(protocol, "SLOWEST_READ_S", 0.3)
+    monkeypatch.setattr(server, "LOOK_EVERY_S", 0.05)
+    left = []
+
+    async def app(scope, receive, send):
+        async def chunks():
+            while True:
+                yield bytes(100_000)
+                await asyncio.sleep(0.01)
+
+        try:
+            await asgi._send_stream(Stream(200, (), chunks()), receive, send)
+        finally:
+            left.append(scope["path"])
+
+    async def scene():
+        async with served(app) as address:
+            good_reader, good = await asyncio.open_connection(*address)
+            _, deaf = await asyncio.open_connection(*address, limit=1000)
+            good.write(ASKED.replace(b"/", b"/good", 1))
+            deaf.write(ASKED.replace(b"/", b"/deaf", 1))
+            heard = 0
+            while not left and heard < 10**9:
+                heard += len(await good_reader.read(200_000))
+            assert left == ["/deaf"]
+            for one in (good, deaf):
+                one.close()
 
     asyncio.run(scene())
 

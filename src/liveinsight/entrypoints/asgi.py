@@ -19,8 +19,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-# A reader that takes nothing for so long is let go.
-SLOWEST_READ_S = 30.0
 # A body that takes longer than this to arrive is somebody holding the connection.
 SLOWEST_BODY_S = 30.0
 
@@ -124,8 +122,7 @@ async def _send_stream(answer: Stream, receive: Receive, send: Send) -> None:
 async def _send_chunks(answer: Stream, send: Send) -> None:
     try:
         async for chunk in answer.chunks:
-            async with asyncio.timeout(SLOWEST_READ_S):
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
     finally:
         close = getattr(answer.chunks, "aclose", None)

@@ -16,6 +16,8 @@ from liveinsight.http.routes import ANY_ORIGIN
 MAX_HEAD_BYTES = 65_536
 # A head that takes longer is somebody holding the connection, as one does that never begins.
 SLOWEST_HEAD_S = 30.0
+# A reader that takes nothing of what is sent for so long is let go.
+SLOWEST_READ_S = 30.0
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 REFUSAL = (
     f"HTTP/1.1 {TOO_LARGE} {TOO_LARGE.phrase}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
@@ -28,11 +30,12 @@ Take = Callable[[Request, Tell], None]
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Lets go of who sends a head over the limit, or too slowly."""
+    """Lets go of who sends a head over the limit, or too slowly, and of who does not read."""
 
     _in_head = False
     _head_bytes = 0
     _waits_since: float | None = None
+    _unread_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # theirs takes no other either
         """Somebody is there, and is expected to ask."""
@@ -40,10 +43,22 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
 
     def let_go_if_slow(self, now: float) -> None:
-        """Called now and then: a timer for each head would cost every request."""
-        waits_since = self._waits_since
-        if waits_since is not None and now - waits_since > SLOWEST_HEAD_S:
+        """Called now and then: a timer for each head or message would cost all of them."""
+        waits_since, unread_since = self._waits_since, self._unread_since
+        if (waits_since is not None and now - waits_since > SLOWEST_HEAD_S) or (
+            unread_since is not None and now - unread_since > SLOWEST_READ_S
+        ):
             self.transport.abort()
+
+    def pause_writing(self) -> None:
+        """More was sent than is read."""
+        self._unread_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        """It is read on."""
+        self._unread_since = None
+        super().resume_writing()
 
     def data_received(self, data: bytes) -> None:
         """Bytes came. They are counted as long as the head is not whole."""

@@ -169,7 +169,7 @@ class Broadcast:
         self._filter = tree
         self._message = b""
         self._number = 0
-        self._fresh: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting: list[asyncio.Future[None]] = []
         self._task: asyncio.Task[None] | None = None
         self._closed = False
         self.listeners = 0
@@ -177,7 +177,7 @@ class Broadcast:
     async def messages(self) -> AsyncGenerator[bytes, None]:
         """Each message that is newest when the reader is ready."""
         self.listeners += 1
-        seen = -1
+        seen, loop = -1, asyncio.get_running_loop()
         try:
             if self._task is None:
                 version = self._watch.version(self._site)
@@ -187,7 +187,9 @@ class Broadcast:
                 self._task = asyncio.create_task(self._follow(version, live))
             while not self._closed:
                 if seen == self._number:
-                    await asyncio.shield(self._fresh)
+                    fresh = loop.create_future()
+                    self._waiting.append(fresh)
+                    await fresh
                     continue
                 seen = self._number
                 yield self._message
@@ -231,9 +233,11 @@ class Broadcast:
         self._wake()
 
     def _wake(self) -> None:
-        """One future wakes all readers; the next message has one of its own."""
-        fresh, self._fresh = self._fresh, asyncio.get_running_loop().create_future()
-        fresh.set_result(None)
+        """Each reader waits by itself: one future of all, shielded from who leaves, costs twice."""
+        waiting, self._waiting = self._waiting, []
+        for fresh in waiting:
+            if not fresh.done():  # its reader left
+                fresh.set_result(None)
 
 
 def fragment(live: Live) -> str:
