@@ -27,6 +27,7 @@ from liveinsight.domain.lake import LakeFile, Relation
 # Drops whose events are kept: they are counted from `aside`, which knows better.
 KEPT_APART = frozenset({Drop.BOT, Drop.SPAM_REFERRER, Drop.NO_VISIT})
 Drops = Mapping[tuple[str, date, str], int]  # (site, day, reason) -> how often
+Arrays = Mapping[str, object]  # numpy's, by the names of an event's fields
 
 
 class Moment(Struct, frozen=True):
@@ -89,21 +90,24 @@ class HotTables:
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
             if events:
+                # Here, since a home without numpy brings its batches in another way.
+                from liveinsight.adapters.sql.columns import Columns  # noqa: PLC0415
+
+                columns = Columns()
+                columns.add(events)
                 self._run("begin")
-                with self._brought(events):
-                    self._run("arrive")
+                self._bring(columns.arrays(self._zone_of))
                 self._judge(epoch)
                 self._run("visits", from_epoch=epoch)
             self._count(drops, epoch)
 
-    def stage(self, batches: Iterable[Sequence[Event]]) -> None:
+    def stage(self, batches: Iterable[Arrays]) -> None:
         """Put batches where `add_staged` finds them; nothing that can be read changes."""
         moment = self._moment
         with self._changing(moment.epoch, moment.seq, moment.generation):
             self._run("begin")
-            for events in batches:
-                with self._brought(events):
-                    self._run("arrive")
+            for arrays in batches:
+                self._bring(arrays)
 
     def add_staged(self, drops: Drops, seq: int) -> None:
         """Take in what was staged as one batch: large ones cost less for each event.
@@ -295,14 +299,10 @@ class HotTables:
             self._gather(epoch)
             self._run("judge", epoch=epoch)
 
-    @contextmanager
-    def _brought(self, events: Sequence[Event]) -> Iterator[None]:
-        """Have DuckDB know the batch as `arrived`."""
-        # Here, since a home without numpy brings its batches in another way.
-        from liveinsight.adapters.sql.columns import columns_of  # noqa: PLC0415
-
-        self._db.register("arrived", columns_of(events, self._zone_of))
-        yield
+    def _bring(self, arrays: Arrays) -> None:
+        """Put a batch, turned into columns, with what is to be judged."""
+        self._db.register("arrived", arrays)
+        self._run("arrive")
         self._db.unregister("arrived")
 
     def _gather(self, epoch: int) -> None:

@@ -16,7 +16,8 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.journal import Group, SqliteHotReader
 from liveinsight.adapters.local.lake import SqliteLake
 from liveinsight.adapters.local.store.limits import Limits
-from liveinsight.adapters.sql.hot_tables import HotTables, Moment
+from liveinsight.adapters.sql.columns import Columns
+from liveinsight.adapters.sql.hot_tables import Arrays, HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
 from liveinsight.domain.event import Event
 from liveinsight.domain.period import local_day
@@ -27,7 +28,7 @@ STAGED_EVENTS_PER_MB = 250  # of the limit
 # Each thread leaves an unfinished group of rows a batch; where batches are no larger than such a
 # group that is most of the memory.
 FEW_EVENTS = 123_000
-# What is turned into columns at once is held as Python's objects, a kilobyte each.
+# What is turned into columns at once is held as Python's objects until it is brought.
 COLUMN_EVENTS = 20_000
 
 
@@ -123,25 +124,25 @@ class Engine:
         self._control.refresh()
         seq, count, goes_on = self.hot.moment.seq, 0, True
         drops: Counter[tuple[str, date, str]] = Counter()
-        columns = min(COLUMN_EVENTS, self.batch_events)
+        enough = min(COLUMN_EVENTS, self.batch_events)
 
-        def batches() -> Iterator[list[Event]]:
+        def batches() -> Iterator[Arrays]:
             nonlocal seq, count, goes_on
-            events: list[Event] = []
+            columns = Columns()
             for number, at_ms, group in journal.unsealed(seq):
                 seq = number
                 count += len(group.events)
-                events += self._unerased(group.events, seq)
+                columns.add(self._unerased(group.events, seq))
                 self._note(drops, at_ms, group)
-                if len(events) >= columns:
-                    yield events
-                    goes_on = told(len(events))
-                    events = []
+                if len(columns) >= enough:
+                    yield columns.arrays(self.zone_of)
+                    goes_on = told(len(columns))
+                    columns = Columns()
                 if count >= most or not goes_on:
                     break
-            if events:
-                yield events
-                goes_on = told(len(events))
+            if len(columns):
+                yield columns.arrays(self.zone_of)
+                goes_on = told(len(columns))
 
         self.hot.stage(batches())
         return Staged(count, drops, seq, goes_on)
