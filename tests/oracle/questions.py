@@ -9,6 +9,7 @@ METRICS = (
     *("visitors", "visits", "pageviews", "events", "views_per_visit", "bounce_rate"),
     *("visit_duration", "time_on_page", "scroll_depth", "revenue"),
 )
+OF_EVENTS = ["visitors", "pageviews", "events"]  # what most panels ask, in ways of its own
 OF_GOALS = ("conversions", "conversion_rate")
 OF_EVENT = ("page", "hostname", "event", "title", "prop:plan", "prop:a/b~\"c'")
 OF_VISIT = (
@@ -38,6 +39,8 @@ CUSTOM = ["is_not", "event", ["page_view", "engagement", "session_start", "sessi
 def random_question(random, now, zone):
     """A question that can be asked."""
     metrics = random.sample(METRICS, random.randrange(1, 5))
+    if random.random() < 0.4:
+        metrics = random.sample(OF_EVENTS, random.randrange(1, 4))
     question = {
         "range": random_range(random, now, zone),
         "dimensions": random_dimensions(random),

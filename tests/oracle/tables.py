@@ -5,7 +5,6 @@
 
 import json
 from collections import defaultdict
-from datetime import timedelta
 from itertools import groupby
 
 import duckdb
@@ -166,8 +165,5 @@ def _value(one, dimension, ms, zone):
         return None
     if dimension != "time:hour":
         return naive.value(one, dimension)
-    there = naive.local(ms, zone)
-    beginning = there - timedelta(
-        minutes=there.minute, seconds=there.second, microseconds=there.microsecond
-    )
+    beginning = naive.local(ms, zone).replace(minute=0, second=0, microsecond=0)
     return str(round(beginning.timestamp() * 1000))

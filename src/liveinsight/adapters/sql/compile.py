@@ -321,19 +321,19 @@ class Compiler:
             counted.append("bool_or(is_goal) AS has_converted")
         who = ["day", "visitor"]
         groups = ", ".join([*names, *who])
+        which = [TOTAL] if with_total else []
         if with_total:
             counted.append(f"grouping({', '.join(names)}) AS {TOTAL}")
             groups = f"GROUPING SETS (({groups}), ({', '.join(who)}))"
-            names = [*names, TOTAL]
         return "\n".join(
             [
-                f"SELECT {', '.join(names + visitors + sums)}",
+                f"SELECT {', '.join(names + visitors + sums + which)}",
                 "FROM (",
-                f"SELECT {', '.join([*self._names, *who, *counted])}",
+                f"SELECT {', '.join([*names, *who, *counted])}",
                 events,
                 f"GROUP BY {groups}",
                 ")",
-                *([f"GROUP BY {', '.join(names)}"] if names else []),
+                *([f"GROUP BY {', '.join(names + which)}"] if names else []),
             ]
         )
 
