@@ -15,7 +15,17 @@ from liveinsight.usecases.answer import answer
 from oracle import naive, questions, traffic
 
 QUESTIONS_A_STAGE = 4
-REMEMBERED = Remembered()
+
+
+class Knowing(Remembered):
+    """Takes every question for one that was asked before, so that it is answered by pieces."""
+
+    def noted(self, key):
+        return True
+
+
+# By pieces where the roll-up is not asked, at once where it is.
+REMEMBERED = {True: Remembered(), False: Knowing()}
 
 
 def check(house, zone, events, now, random):
@@ -27,7 +37,7 @@ def check(house, zone, events, now, random):
         query = queries.parse({"site": "shop"} | question)
         for rollup in (True, False):
             with house.store.reading() as reading:
-                history = SqlHistory(reading, REMEMBERED, rollup=rollup)
+                history = SqlHistory(reading, REMEMBERED[rollup], rollup=rollup)
                 report = answer(query, site, history, now)
             actual = msgspec.to_builtins(report)
             assert expected["results"] == actual["results"]

@@ -14,7 +14,17 @@ from liveinsight.usecases.answer import answer
 from oracle import naive, questions
 from oracle.pasts import the_past
 
-REMEMBERED = {seed: Remembered() for seed in range(8)}
+
+class Knowing(Remembered):
+    """Takes every question for one that was asked before, so that it is answered by pieces."""
+
+    def noted(self, key):
+        return True
+
+
+BOTH = ["and", [["is_not", "os", ["macOS"]], ["is_not", "browser", ["Opera"]]]]
+BY_PAGE = {"range": "all", "metrics": ["visitors"], "dimensions": ["page"], "filters": BOTH}
+REMEMBERED = {seed: Knowing() for seed in range(8)}
 
 
 def ask(question, seed, *, rollup=True, remembered=None):
@@ -32,7 +42,8 @@ def test_every_answer_is_the_oracles(seed, random):
     zone, events, now, _ = the_past(seed)
     question = questions.random_question(random, now, zone)
     expected = naive.answer(question, events, zone, now)
-    for rollup, remembered in ((True, None), (True, REMEMBERED[seed]), (False, REMEMBERED[seed])):
+    ways = ((True, None), (True, Remembered()), (True, REMEMBERED[seed]), (False, Knowing()))
+    for rollup, remembered in ways:
         actual = ask(question, seed, rollup=rollup, remembered=remembered)
         assert expected["results"] == actual["results"]
         assert expected["totals"]["metrics"] == actual["totals"]
@@ -68,23 +79,58 @@ def test_what_is_settled_is_counted_once():
     assert remembered.misses > counted
 
 
-def test_one_scan_gives_rows_and_total(monkeypatch):
-    """Each settled piece is scanned once, also where the total is no sum of the rows."""
-    said = []
-    run = SqlHistory._run
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("dimensions", [["page"], ["source"], ["country", "page"], ["event"]])
+def test_rows_beside_their_total_are_the_oracles(seed, dimensions):
+    """Where no roll-up has the total one scan gives it with the rows: at once, and by pieces."""
+    zone, events, now, _ = the_past(seed)
+    question = {"dimensions": dimensions, "filters": BOTH}
+    for metrics in (["visitors"], ["pageviews", "visitors", "events"]):
+        for span in ("all", "7d", "24h"):
+            asked = question | {"metrics": metrics, "range": span}
+            expected = naive.answer(asked, events, zone, now)
+            for remembered in (Remembered(), Knowing()):
+                actual = ask(asked, seed, remembered=remembered)
+                assert expected["results"] == actual["results"]
+                assert expected["totals"]["metrics"] == actual["totals"]
+                assert expected["total_rows"] == actual["meta"]["total_rows"]
+
+
+@pytest.fixture
+def said(monkeypatch):
+    """What DuckDB is asked."""
+    statements, run = [], SqlHistory._run
 
     def spied(history, asked, statement):
-        said.append(statement.sql)
+        statements.append(statement.sql)
         return run(history, asked, statement)
 
     monkeypatch.setattr(SqlHistory, "_run", spied)
-    both = ["and", [["is_not", "os", ["macOS"]], ["is_not", "browser", ["Opera"]]]]
-    question = {"range": "all", "metrics": ["visitors"], "dimensions": ["page"], "filters": both}
-    ask(question, seed=2, remembered=Remembered())
+    return statements
+
+
+def test_one_scan_gives_rows_and_total(said):
+    """Each settled piece is scanned once, also where the total is no sum of the rows."""
+    ask(BY_PAGE, seed=2, remembered=Knowing())
     _, _, _, reading = the_past(2)
     pieces = reading.relations.pieces("shop", *reading.relations.days("shop"))
     settled = [sql for sql in said if "FROM hot_events" not in sql]
     assert len(settled) == sum(not piece.is_live for piece in pieces) > 0
+
+
+def test_a_new_question_is_one_scan_and_pieces_are_counted_for_the_next(said):
+    """Who asks the first time waits for nothing that only the second needs; both are told the same."""
+    remembered = Remembered()
+    first = ask(BY_PAGE, seed=2, remembered=remembered)
+    assert len(said) == 1
+    wider = BY_PAGE | {"limit": 7}
+    second = ask(wider, seed=2, remembered=remembered)
+    assert first["results"][:7] == second["results"]
+    assert first["totals"] == second["totals"]
+    assert len(said) > 2
+    counted = len(said)
+    ask(BY_PAGE | {"limit": 6}, seed=2, remembered=remembered)
+    assert all("FROM hot_events" in sql for sql in said[counted:])
 
 
 def test_what_is_remembered_is_bounded():

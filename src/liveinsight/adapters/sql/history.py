@@ -1,6 +1,6 @@
 """Counting over what is sealed and what is hot, at one moment: the port's SQL side."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from datetime import date
 from typing import Any
 
@@ -45,6 +45,7 @@ from liveinsight.domain.tell import arranged
 
 # What scans read; a roll-up is written anew with every seal and says nothing of it.
 ASKED = (Relation.EVENTS, Relation.VISITS)
+NEVER = Span(0, 0)
 _PARTS = frozenset(part.value for part in Part)
 Row = tuple[Any, ...]  # as DuckDB gives it, by the types in the statement
 
@@ -70,9 +71,13 @@ class SqlHistory:
         count = self._calmed(count)
         if self._remembered is None:
             return self._counted(count)
-        # The object itself is in the key: while it is there no other can have its place.
-        key = (_Same(self._relations), self._reading.hot_seq, count)
-        return self._remembered.get(key, lambda: self._counted(count), _size)
+        return self._remembered.get(self._now(count), lambda: self._counted(count), _size)
+
+    def _now(self, count: Count) -> Hashable:
+        """The count as of this reading. The object itself is in the key: while it is there no other
+        can have its place.
+        """
+        return _Same(self._relations), self._reading.hot_seq, count
 
     def _calmed(self, count: Count) -> Count:
         """A span that ends after all that is known may as well end with its day.
@@ -110,6 +115,9 @@ class SqlHistory:
             return self._at_once(count, planned)
         if (count.site, count.dimensions) in self._remembered.wide:
             return self._at_once(count, planned)
+        asked = replace(_whole(count), span=NEVER)
+        if not self._remembered.noted(asked):
+            return self._for_once(count, planned, self._remembered)
         rows: dict[Keys, Counts] = {}
         for piece in settled:
             _add(rows, self._of_piece(count, piece, self._remembered))
@@ -118,6 +126,18 @@ class SqlHistory:
             _add(rows, self._sums(count, replace(planned, scan=rest)))
         told, total = arranged(count, list(rows.values()))
         return Counted(told, total, planned.read, explained(count, planned))
+
+    def _for_once(self, count: Count, planned: Plan, remembered: Remembered) -> Counted:
+        """What nobody asked before, in one scan; pieces are counted once it is asked again."""
+        if not asks_total_too(count):
+            return self._at_once(count, planned)
+        rows, of_all = self._sums_beside_total(count, planned)
+        total = replace(count, dimensions=(), order_by=(), limit=1, offset=0, only=None)
+        whole = Counted(of_all, len(of_all), planned.read, explained(total, planned))
+        remembered.get(self._now(total), lambda: whole, _size)
+        self._note_width(count, rows, remembered)
+        told, number = arranged(count, rows)
+        return Counted(told, number, planned.read, explained(count, planned))
 
     def _planned(self, count: Count) -> Plan:
         planned = plan(count, self._relations, rollup=self._rollup)
@@ -152,10 +172,7 @@ class SqlHistory:
         """What the piece gives to the sum; its files never change, so it is counted once."""
         start = day_span(piece.first_day, count.zone).start_ms
         span = Span(start, day_span(piece.last_day, count.zone).end_ms)
-        whole = replace(
-            count, span=span, order_by=(), limit=1, offset=0, only=None, metrics=_sorted(count)
-        )
-
+        whole = replace(_whole(count), span=span)
         names = tuple(file.name for file in piece.files if file.relation in ASKED)
         total = replace(whole, dimensions=())
 
@@ -168,10 +185,14 @@ class SqlHistory:
             return rows
 
         rows = remembered.get((*names, whole), work, len)
-        if len(rows) > remembered.widest:
-            # Sorting and cutting so many is DuckDB's work, in one scan.
-            remembered.wide.add((count.site, count.dimensions))
+        self._note_width(count, rows, remembered)
         return rows
+
+    @staticmethod
+    def _note_width(count: Count, rows: list[Counts], remembered: Remembered) -> None:
+        """Sorting and cutting very many rows is DuckDB's work, in one scan."""
+        if len(rows) > remembered.widest:
+            remembered.wide.add((count.site, count.dimensions))
 
     def _sums(self, count: Count, planned: Plan) -> list[Counts]:
         compiler = Compiler(count, planned, self._relations)
@@ -292,9 +313,10 @@ def _size(counted: Counted) -> int:
     return len(counted.rows) + 1
 
 
-def _sorted(count: Count) -> tuple[str, ...]:
-    """The metrics in one order, as the order makes no difference to a sum."""
-    return tuple(sorted(count.metrics))
+def _whole(count: Count) -> Count:
+    """All rows of the count, and the metrics in one order: it makes no difference to a sum."""
+    metrics = tuple(sorted(count.metrics))
+    return replace(count, order_by=(), limit=1, offset=0, only=None, metrics=metrics)
 
 
 def _add(rows: dict[Keys, Counts], more: list[Counts]) -> None:

@@ -46,6 +46,15 @@ class Remembered:
             self._keep(key, made, rows(made))
             return made
 
+    def noted(self, key: Hashable) -> bool:
+        """Whether this was noted before; from now on it is."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return True
+        self._keep(key, None, 1)
+        return False
+
     def _known(self, key: Hashable) -> object:
         self.hits += 1
         self._kept.move_to_end(key)
