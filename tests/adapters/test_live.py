@@ -330,6 +330,18 @@ def test_ids_are_remembered_a_million_and_an_hour_back():
     assert not any(seen.add(event_id) for event_id in ids)
 
 
+@pytest.mark.parametrize("most", [0, 2048, 3000, 4096, 10_000])
+def test_ids_are_bounded_in_a_rush(most):
+    """On a small machine tables stop growing and the oldest go; the last million stay in reach."""
+    seen = RecentIds(FixedClock(NOON_MS), room=1024, most=most)
+    draw = random.Random(1)
+    ids = [draw.getrandbits(64) for _ in range(20_000)]
+    for number, event_id in enumerate(ids):
+        assert seen.add(event_id)
+        assert not seen.add(ids[max(0, number - 1023)])
+        assert sum(table.room for table in (seen._young, *seen._older)) <= max(most, 2048)
+
+
 def test_ids_of_long_ago_are_forgotten():
     """Memory is bounded: tables older than an hour go, but for the one filled last."""
     clock = FixedClock(NOON_MS)

@@ -18,7 +18,7 @@ from liveinsight.adapters.local.forgetting import Forgotten
 from liveinsight.adapters.local.imports import LocalImports
 from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
 from liveinsight.adapters.local.people import SqlitePeople
-from liveinsight.adapters.local.seen import AN_HOUR_MS, ROOM, RecentIds
+from liveinsight.adapters.local.seen import AN_HOUR_MS, MOST, MOST_PER_MB, ROOM, RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
 from liveinsight.adapters.local.store.client import StoreProcess
 from liveinsight.adapters.local.store.limits import Limits
@@ -103,7 +103,8 @@ class LocalHome:
         self.salts = SqliteSalts(folder, clock)
         self.forgotten = Forgotten(folder.connect())
         self.window = Window(clock)
-        self.seen = RecentIds(clock)
+        most_ids = min(MOST, settings.memory_limit_mb * MOST_PER_MB)
+        self.seen = RecentIds(clock, most=most_ids)
         self.journal = SqliteJournal(folder, clock, self._lost.set)
         self.people_store = SqlitePeople(folder)
         self.people = People(

@@ -2,8 +2,8 @@
 
 Open-addressing tables of 64-bit ids in anonymous memory that is touched only where it is used.
 A full table is kept for an hour more, and the one that filled last always, so that a million
-ids and an hour are looked back upon; the number of tables is bounded. What is sent again later
-still is found when the day is sealed.
+ids and an hour are looked back upon; on a small machine a rush leaves less than an hour, as all
+tables together are bounded. What is sent again later still is found when the day is sealed.
 """
 
 import mmap
@@ -12,7 +12,8 @@ from liveinsight.ports import Clock
 
 ROOM = 1 << 20
 LARGEST = 1 << 23  # 128 MB
-MOST_TABLES = 4
+MOST = 1 << 25
+MOST_PER_MB = 1 << 15  # of what the store may use: half as much
 AN_HOUR_MS = 3_600_000
 
 
@@ -49,12 +50,13 @@ class _Table:
 
 
 class RecentIds:
-    """The port `Seen`, in memory; rebuilt from the journal at start."""
+    """The port `Seen`, in memory; rebuilt from the journal at start. No more than `most` are kept."""
 
-    def __init__(self, clock: Clock, room: int = ROOM) -> None:
+    def __init__(self, clock: Clock, room: int = ROOM, most: int = MOST) -> None:
         assert room & (room - 1) == 0, "places are found by a mask"
         self._clock = clock
         self._room = room
+        self._most = max(most, 2 * room)
         self.clear()
 
     def clear(self) -> None:
@@ -79,6 +81,15 @@ class RecentIds:
         full, now_ms = self._young, self._clock.now_ms()
         full.until_ms = now_ms
         filled_fast = not self._older or now_ms - self._older[0].until_ms < AN_HOUR_MS
-        self._young = _Table(min(2 * full.room, LARGEST) if filled_fast else self._room)
-        late = [table for table in self._older if now_ms - table.until_ms < AN_HOUR_MS]
-        self._older = [full, *late][:MOST_TABLES]
+        room = min(2 * full.room, LARGEST) if filled_fast else self._room
+        if room + full.room > self._most:
+            room = min(room, full.room)
+        self._young = _Table(room)
+        late = (table for table in self._older if now_ms - table.until_ms < AN_HOUR_MS)
+        self._older = [full]
+        left = self._most - room - full.room
+        for table in late:
+            left -= table.room
+            if left < 0:
+                break
+            self._older.append(table)
