@@ -16,7 +16,6 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.journal import Group, SqliteHotReader
 from liveinsight.adapters.local.lake import SqliteLake
 from liveinsight.adapters.local.store.limits import Limits
-from liveinsight.adapters.sql.columns import Columns
 from liveinsight.adapters.sql.hot_tables import Arrays, HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
 from liveinsight.domain.event import Event
@@ -121,6 +120,9 @@ class Engine:
 
     def _stage(self, journal: SqliteHotReader, most: int, told: Callable[[int], bool]) -> Staged:
         """Read on, up to so many events."""
+        # Here, since numpy is 10 MB and a tenth of a second that a start with nothing to read has not.
+        from liveinsight.adapters.sql.columns import Columns  # noqa: PLC0415
+
         self._control.refresh()
         seq, count, goes_on = self.hot.moment.seq, 0, True
         drops: Counter[tuple[str, date, str]] = Counter()
