@@ -245,3 +245,9 @@ def _nothing(relation: Relation) -> str:
 def quoted(text: str) -> str:
     """A text as a SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def read(files: Iterable[LakeFile]) -> str:
+    """The rows of these files, in order of days."""
+    ordered = sorted(files, key=lambda file: file.first_day)
+    return "read_parquet([" + ", ".join(quoted(file.path) for file in ordered) + "])"

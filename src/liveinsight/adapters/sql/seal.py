@@ -12,28 +12,21 @@ from pathlib import Path
 from duckdb import DuckDBPyConnection
 from msgspec import Struct
 
-from liveinsight.adapters.sql.fragments import SHARED, statements
+from liveinsight.adapters.sql.figures import FIGURES, Figures
+from liveinsight.adapters.sql.fragments import statements
 from liveinsight.adapters.sql.relations import (
-    COLUMNS,
     EVENT_COLUMNS,
     ONE_DAY,
-    VISIT_DIMENSIONS,
     Relations,
     over,
     quoted,
+    read,
 )
-from liveinsight.domain.bucket import LENGTH_MS, stretches
 from liveinsight.domain.lake import FORMAT, LakeFile, Relation, file_name
 from liveinsight.domain.period import day_span
-from liveinsight.domain.range import Span
 
 Place = Callable[[str], str]  # a file's name -> the path at which it is to be written
-EVENT_VALUES = {"page": "page", "hostname": "hostname", "title": "title", "event": "type"}
-VISIT_VALUES = ("entry_page", "exit_page", *VISIT_DIMENSIONS)
 KEPT_AS = (Relation.EVENTS, Relation.VISITS, Relation.ASIDE)
-# Each grouping set has hash tables of its own, some 6 MB for a handful of rows: all twenty at once
-# take more than a small machine has, and more time (4.2 s for 400,000 events, in fours 3.2).
-SETS_AT_ONCE = 4
 # Rows that are sorted at once, for each MB of the engine's limit: at twice as many it found no room.
 SORTED_PER_MB = 700
 VISIT_IDS = 2**64
@@ -109,7 +102,7 @@ class Sealing:
                 continue
             change.gone.append(file)
             if file.last_day >= first_kept:
-                pieces = {"rows": f"(FROM {_read([file])} WHERE day >= DATE '{first_kept}')"}
+                pieces = {"rows": f"(FROM {read([file])} WHERE day >= DATE '{first_kept}')"}
                 is_rollup = file.relation is Relation.ROLLUP
                 query = "write_rollup" if is_rollup else "compact"
                 period = f"{file.first_day:%Y-%m}"
@@ -244,97 +237,18 @@ class Sealing:
             self._cursor.execute(text, {key: values[key] for key in values if f"${key}" in text})
 
     def _write_rollup(self, change: Change, month: date, touched: list[date]) -> None:
-        self._cursor.execute("CREATE OR REPLACE TEMP TABLE figures AS SELECT * FROM no_rollup")
+        figures = Figures(self._cursor, self._relations, self._site, self._zone, change.new)
         for first_day, last_day in runs(touched):
-            self._figure(change, first_day, last_day)
+            figures.add(first_day, last_day)
         old = self._files(Relation.ROLLUP, *month_span(month))
         change.gone += old
-        parts = ["FROM figures"]
+        parts = [f"FROM {FIGURES}"]
         if old:
             days = ", ".join(f"DATE '{day}'" for day in touched)
-            parts.append(f"FROM {_read(old)} WHERE day NOT IN ({days})")
+            parts.append(f"FROM {read(old)} WHERE day NOT IN ({days})")
         pieces = {"rows": f"({' UNION ALL '.join(parts)})"}
         self._copy(change, Relation.ROLLUP, f"{month:%Y-%m}", "write_rollup", pieces)
-        self._cursor.execute("DROP TABLE figures")
-
-    def _figure(self, change: Change, first_day: date, last_day: date) -> None:
-        """Add the figures of days in a row to the table `figures`."""
-        earliest = self._earliest(change, first_day)
-        pieces = {
-            "events": self._with_new(change, Relation.EVENTS, earliest, first_day, last_day),
-            "visits": self._with_new(change, Relation.VISITS, earliest, first_day, last_day),
-            "is_touched": f"BETWEEN DATE '{first_day}' AND DATE '{last_day}'",
-            "is_before": f"< DATE '{first_day}'",
-        }
-        self._run("rollup_begin", pieces)
-        self._run("rollup_hours", pieces | self._hours(first_day, last_day))
-        for grouped in _grouped(SETS_AT_ONCE):
-            self._run("rollup_visit_dimensions", pieces | grouped)
-        for dimension, value in EVENT_VALUES.items():
-            named = {"dimension": dimension, "value": value}
-            self._run("rollup_event_dimension", pieces | named)
-        # Several names at once share visitors: their figures are no sum of those by name.
-        custom = {"events": f"(FROM {pieces['events']} WHERE {SHARED['is_custom']})"}
-        custom |= {"dimension": "custom", "value": "CAST(NULL AS VARCHAR)"}
-        self._run("rollup_event_dimension", pieces | custom)
-
-    def _with_new(
-        self, change: Change, relation: Relation, earliest: date, first_day: date, last_day: date
-    ) -> str:
-        """The rows from `earliest` on: what was just written, and before that what there was."""
-        written = [file for file in change.new if file.relation is relation]
-        columns = ", ".join(COLUMNS[relation])
-        parts = []
-        if written:
-            parts.append(
-                f"SELECT {columns} FROM {_read(written)}"
-                f" WHERE day BETWEEN DATE '{first_day}' AND DATE '{last_day}'"
-            )
-        if earliest < first_day:
-            parts.append(f"FROM {self._rows(relation, earliest, first_day - ONE_DAY)}")
-        return "(" + " UNION ALL ".join(parts or [f"FROM {over((), relation)}"]) + ")"
-
-    def _earliest(self, change: Change, first_day: date) -> date:
-        """The day on which the oldest visit started that was still going on that midnight."""
-        written = [file for file in change.new if file.first_day <= first_day <= file.last_day]
-        events = [file for file in written if file.relation is Relation.EVENTS]
-        if not events:
-            return first_day
-        visits = [file for file in written if file.relation is Relation.VISITS]
-        known = self._relations.days(self._site)
-        day = first_day
-        while known is not None and day >= known[0]:
-            earlier = f"UNION ALL SELECT visit FROM {self._rows(Relation.VISITS, day, first_day - ONE_DAY)}"
-            of_today = (
-                f"SELECT visit FROM {_read(visits)}"
-                if visits
-                else "SELECT CAST(NULL AS UBIGINT) AS visit WHERE false"
-            )
-            (missing,) = self._one(
-                f"SELECT count(*) FROM {_read(events)} AS e"
-                f" ANTI JOIN ({of_today} {earlier if day < first_day else ''}) AS v USING (visit)"
-                f" WHERE day = DATE '{first_day}'"
-            )
-            if not missing:
-                return day
-            day -= ONE_DAY
-        return first_day
-
-    def _hours(self, first_day: date, last_day: date) -> dict[str, str]:
-        """The start of the wall clock's hour, by each stretch of one offset from UTC."""
-        start_ms = day_span(first_day, self._zone).start_ms
-        end_ms = day_span(last_day, self._zone).end_ms
-        hour = LENGTH_MS["time:hour"]
-
-        def start_of(moment: str) -> str:
-            cases = " ".join(
-                f"WHEN {moment} < {stretch.end_ms} THEN"
-                f" ({moment} + {stretch.offset_ms}) // {hour} * {hour} - {stretch.offset_ms}"
-                for stretch in stretches(Span(start_ms, end_ms), self._zone)
-            )
-            return f"CASE {cases} END"
-
-        return {"hour": start_of("time_ms"), "start_hour": start_of("start_ms")}
+        self._cursor.execute(f"DROP TABLE {FIGURES}")
 
     def _find_needy(self, first_day: date, last_day: date) -> None:
         pieces = {
@@ -351,7 +265,7 @@ class Sealing:
         change.gone += old
         ids = "CASE WHEN visit IN (SELECT visit FROM needy) THEN event_id END AS event_id"
         replaced = f" REPLACE ({ids})" if relation is Relation.EVENTS else ""
-        pieces = {"rows": f"(SELECT *{replaced} FROM {_read(old)})"}
+        pieces = {"rows": f"(SELECT *{replaced} FROM {read(old)})"}
         self._copy(change, relation, period, "compact", pieces)
 
 
@@ -361,24 +275,6 @@ def _ranges(day: date, parts: int) -> Iterator[str]:
     for first in range(0, VISIT_IDS, step):
         last = min(first + step, VISIT_IDS) - 1
         yield f"day = DATE '{day}' AND visit BETWEEN {first}::UBIGINT AND {last}::UBIGINT"
-
-
-def _grouped(at_once: int) -> Iterator[dict[str, str]]:
-    """Grouping sets, so many at once; which dimension a row is of, and its value there. The total
-    goes with the first ones.
-    """
-    for first in range(0, len(VISIT_VALUES), at_once):
-        names = VISIT_VALUES[first : first + at_once]
-        dimensions = " ".join(f"WHEN grouping({name}) = 0 THEN '{name}'" for name in names)
-        values = " ".join(f"WHEN grouping({name}) = 0 THEN {name}" for name in names)
-        sets: tuple[str, ...] = () if first else ("",)
-        sets += tuple(f", {name}" for name in names)
-        yield {
-            "dimension": f"CASE {dimensions} ELSE 'total' END",
-            "value": f"CASE {values} END",
-            "acts_sets": ", ".join(f"(shares.day{one})" for one in sets),
-            "starts_sets": ", ".join(f"(day{one})" for one in sets),
-        }
 
 
 def unfinished_months(files: Iterable[LakeFile], over_before: date) -> list[date]:
@@ -411,8 +307,3 @@ def runs(days: list[date]) -> list[tuple[date, date]]:
 def month_span(day: date) -> tuple[date, date]:
     """The first and the last day of that month."""
     return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-
-
-def _read(files: Iterable[LakeFile]) -> str:
-    ordered = sorted(files, key=lambda file: file.first_day)
-    return "read_parquet([" + ", ".join(quoted(file.path) for file in ordered) + "])"
