@@ -13,18 +13,12 @@ from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.site import Site
 from liveinsight.usecases.answer import answer
 from oracle import naive, questions, traffic
+from oracle.pasts import Knowing
 
 QUESTIONS_A_STAGE = 4
 
 
-class Knowing(Remembered):
-    """Takes every question for one that was asked before, so that it is answered by pieces."""
-
-    def noted(self, key):
-        return True
-
-
-# By pieces where the roll-up is not asked, at once where it is.
+# Where the roll-up is not asked always by pieces, else as a server does: the first time at once.
 REMEMBERED = {True: Remembered(), False: Knowing()}
 
 

@@ -12,15 +12,7 @@ from liveinsight.domain.errors import Invalid
 from liveinsight.domain.site import Site
 from liveinsight.usecases.answer import answer
 from oracle import naive, questions
-from oracle.pasts import the_past
-
-
-class Knowing(Remembered):
-    """Takes every question for one that was asked before, so that it is answered by pieces."""
-
-    def noted(self, key):
-        return True
-
+from oracle.pasts import Knowing, the_past
 
 BOTH = ["and", [["is_not", "os", ["macOS"]], ["is_not", "browser", ["Opera"]]]]
 BY_PAGE = {"range": "all", "metrics": ["visitors"], "dimensions": ["page"], "filters": BOTH}

@@ -330,7 +330,7 @@ def test_ids_are_remembered_a_million_and_an_hour_back():
     assert not any(seen.add(event_id) for event_id in ids)
 
 
-@pytest.mark.parametrize("most", [0, 2048, 3000, 4096, 10_000])
+@pytest.mark.parametrize("most", [0, 2048, 3000, 3072, 4096, 6144, 10_000])
 def test_ids_are_bounded_in_a_rush(most):
     """On a small machine tables stop growing and the oldest go; the last million stay in reach."""
     seen = RecentIds(FixedClock(NOON_MS), room=1024, most=most)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from urllib.parse import quote
 
 import pytest
@@ -216,6 +216,49 @@ def test_a_slow_reader_skips_what_it_missed(house, quick):
     newest, caught_up = asyncio.run(scenario())
     assert caught_up == newest
     assert read(caught_up)["data"]["active_users"] == 5
+
+
+def test_who_leaves_while_waiting_takes_nobody_along(house, quick):
+    """The others hear what comes next, and the place is free again."""
+
+    async def scenario():
+        streams = [(await a_stream(house)).chunks for _ in range(3)]
+        for stream in streams:
+            await anext(stream)
+        waiting = [asyncio.create_task(anext(stream)) for stream in streams]
+        await asyncio.sleep(0)
+        waiting[1].cancel()
+        with suppress(asyncio.CancelledError):
+            await waiting[1]
+        assert house.live.streams == 2
+        await collected(house, user_id="u1")
+        heard = [await waiting[0], await waiting[2]]
+        for stream in streams:
+            await stream.aclose()
+        return heard
+
+    first, last = asyncio.run(scenario())
+    assert first == last
+    assert read(first)["data"]["active_users"] == 1
+
+
+def test_when_counting_fails_streams_end_and_can_come_again(house, quick, monkeypatch):
+    """Nobody watches a stream that will say nothing any more."""
+
+    async def scenario():
+        stream = (await a_stream(house)).chunks
+        await anext(stream)
+        with monkeypatch.context() as broken:
+            broken.setattr(house.live._watch, "version", lambda site: 1 // 0)
+            assert await anext(stream, None) is None
+        again = (await a_stream(house)).chunks
+        await anext(again)
+        await collected(house, user_id="u1")
+        heard = await anext(again)
+        await again.aclose()
+        return heard
+
+    assert read(asyncio.run(scenario()))["data"]["active_users"] == 1
 
 
 def test_closing_ends_streams_and_refuses_new_ones(house):

@@ -3,7 +3,15 @@
 from functools import cache
 from tempfile import mkdtemp
 
+from liveinsight.adapters.sql.remembered import Remembered
 from oracle import naive, tables, traffic
+
+
+class Knowing(Remembered):
+    """Takes every question for one that was asked before, so that it is answered by pieces."""
+
+    def noted(self, key):
+        return True
 
 
 @cache

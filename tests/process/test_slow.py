@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
+from uvicorn.protocols.http.flow_control import FlowControl
 
 from liveinsight.entrypoints import asgi, protocol, server
 from liveinsight.http.exchange import Stream
@@ -83,6 +84,43 @@ def test_who_never_asks_is_let_go(monkeypatch, sent):
                 one.close()
 
     asyncio.run(scene())
+
+
+class Unread:
+    """What is on its way to a reader, and a loop whose clock is turned by hand."""
+
+    def __init__(self):
+        self.now = self.left = 0
+        self.is_gone = False
+
+    def time(self):
+        return self.now
+
+    def get_write_buffer_size(self):
+        return self.left
+
+    def abort(self):
+        self.is_gone = True
+
+    def resume_reading(self):
+        """Nothing was paused."""
+
+
+def test_who_reads_slowly_gets_it_all():
+    """An answer may take any time, as long as some of it is taken now and then."""
+    unread = Unread()
+    connection = protocol.LimitedProtocol.__new__(protocol.LimitedProtocol)
+    connection.loop, connection.transport, connection.flow = unread, unread, FlowControl(unread)
+    unread.left = 1000
+    connection.pause_writing()
+    for unread.now in range(0, 1000, 20):
+        unread.left -= 1
+        connection.let_go_if_slow(unread.now)
+    assert not unread.is_gone
+    unread.left += 500  # more is sent, nothing is taken
+    for unread.now in range(1000, 1030, 5):
+        connection.let_go_if_slow(unread.now)
+    assert unread.is_gone
 
 
 def test_who_never_reads_is_let_go(monkeypatch):

@@ -1,6 +1,7 @@
-"""Uvicorn's HTTP protocol with a limit to what comes before the body, and a short way for events.
+"""Uvicorn's HTTP protocol with limits for who asks or reads too slowly, and a short way for events.
 
-Uvicorn has no such limit: a header without an end would be gathered until memory is full.
+Uvicorn has no such limits: a header without an end would be gathered until memory is full, and
+what nobody reads would be held for ever.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ from liveinsight.http.routes import ANY_ORIGIN
 MAX_HEAD_BYTES = 65_536
 # A head that takes longer is somebody holding the connection, as one does that never begins.
 SLOWEST_HEAD_S = 30.0
-# A reader that takes nothing of what is sent for so long is let go.
+# A reader that takes nothing at all of what waits for them for so long is let go.
 SLOWEST_READ_S = 30.0
 TOO_LARGE = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 REFUSAL = (
@@ -30,12 +31,13 @@ Take = Callable[[Request, Tell], None]
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Lets go of who sends a head over the limit, or too slowly, and of who does not read."""
+    """Lets go of who sends a head over the limit, or too slowly, and of who does not read at all."""
 
     _in_head = False
     _head_bytes = 0
     _waits_since: float | None = None
     _unread_since: float | None = None
+    _unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # theirs takes no other either
         """Somebody is there, and is expected to ask."""
@@ -44,15 +46,23 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def let_go_if_slow(self, now: float) -> None:
         """Called now and then: a timer for each head or message would cost all of them."""
-        waits_since, unread_since = self._waits_since, self._unread_since
-        if (waits_since is not None and now - waits_since > SLOWEST_HEAD_S) or (
-            unread_since is not None and now - unread_since > SLOWEST_READ_S
-        ):
+        waits_since = self._waits_since
+        is_mute = waits_since is not None and now - waits_since > SLOWEST_HEAD_S
+        if is_mute or self._is_deaf(now):
             self.transport.abort()
+
+    def _is_deaf(self, now: float) -> bool:
+        if self._unread_since is None:
+            return False
+        before, self._unread_bytes = self._unread_bytes, self.transport.get_write_buffer_size()
+        if self._unread_bytes < before:
+            self._unread_since = now
+        return now - self._unread_since > SLOWEST_READ_S
 
     def pause_writing(self) -> None:
         """More was sent than is read."""
         self._unread_since = self.loop.time()
+        self._unread_bytes = self.transport.get_write_buffer_size()
         super().pause_writing()
 
     def resume_writing(self) -> None:

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 SWITCH_INTERVAL_S = 0.0005
 STOP_WITHIN_S = 20
 BACKLOG = 2048
-LOOK_EVERY_S = 5.0  # for connections that hold on without asking
+LOOK_EVERY_S = 5.0  # for connections that hold on without asking or reading
 MOST_FILES = 65_536
 
 Told = Callable[[LocalHome, str], Awaitable[None] | None]
@@ -135,7 +135,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 async def _let_go_of_slow(server: uvicorn.Server) -> None:
-    """Close connections on which no request comes to its end."""
+    """Close connections on which no request comes to its end, or nothing is read."""
     loop = asyncio.get_running_loop()
     while True:
         await asyncio.sleep(LOOK_EVERY_S)

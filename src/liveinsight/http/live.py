@@ -6,6 +6,7 @@ every message tells all; one that takes nothing for half a minute is let go.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from html import escape
@@ -30,6 +31,8 @@ from liveinsight.http.exchange import (
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.ports import Clock, Control
 from liveinsight.usecases.watch import Watch
+
+log = logging.getLogger(__name__)
 
 # At most 4 messages a second; without events the figures still fall as visitors leave.
 LOOK_EVERY_S = 0.25
@@ -205,6 +208,15 @@ class Broadcast:
         self._wake()
 
     async def _follow(self, version: int, live: Live) -> None:
+        """Speak of each change. If counting fails all readers end, and come again."""
+        try:
+            await self._speak_of_changes(version, live)
+        except Exception:
+            log.exception("who is here cannot be counted, open streams end")
+        finally:
+            self.close()
+
+    async def _speak_of_changes(self, version: int, live: Live) -> None:
         counted_s = spoken_s = time.monotonic()
         told = self._figures(live)
         pause_s = LOOK_EVERY_S

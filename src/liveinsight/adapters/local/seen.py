@@ -82,8 +82,8 @@ class RecentIds:
         full.until_ms = now_ms
         filled_fast = not self._older or now_ms - self._older[0].until_ms < AN_HOUR_MS
         room = min(2 * full.room, LARGEST) if filled_fast else self._room
-        if room + full.room > self._most:
-            room = min(room, full.room)
+        if 2 * room > self._most:  # when it is full, the next one is no smaller
+            room = full.room
         self._young = _Table(room)
         late = (table for table in self._older if now_ms - table.until_ms < AN_HOUR_MS)
         self._older = [full]

@@ -71,10 +71,10 @@ class SqlHistory:
         count = self._calmed(count)
         if self._remembered is None:
             return self._counted(count)
-        return self._remembered.get(self._now(count), lambda: self._counted(count), _size)
+        return self._remembered.get(self._as_of_now(count), lambda: self._counted(count), _size)
 
-    def _now(self, count: Count) -> Hashable:
-        """The count as of this reading. The object itself is in the key: while it is there no other
+    def _as_of_now(self, count: Count) -> Hashable:
+        """The count, of this reading. The object itself is in the key: while it is there no other
         can have its place.
         """
         return _Same(self._relations), self._reading.hot_seq, count
@@ -115,7 +115,7 @@ class SqlHistory:
             return self._at_once(count, planned)
         if (count.site, count.dimensions) in self._remembered.wide:
             return self._at_once(count, planned)
-        asked = replace(_whole(count), span=NEVER)
+        asked = replace(_whole(count), span=NEVER), count.only is None
         if not self._remembered.noted(asked):
             return self._for_once(count, planned, self._remembered)
         rows: dict[Keys, Counts] = {}
@@ -134,8 +134,8 @@ class SqlHistory:
         rows, of_all = self._sums_beside_total(count, planned)
         total = replace(count, dimensions=(), order_by=(), limit=1, offset=0, only=None)
         whole = Counted(of_all, len(of_all), planned.read, explained(total, planned))
-        remembered.get(self._now(total), lambda: whole, _size)
-        self._note_width(count, rows, remembered)
+        remembered.get(self._as_of_now(total), lambda: whole, _size)
+        _note_width(count, rows, remembered, remembered.max_rows)
         told, number = arranged(count, rows)
         return Counted(told, number, planned.read, explained(count, planned))
 
@@ -185,14 +185,8 @@ class SqlHistory:
             return rows
 
         rows = remembered.get((*names, whole), work, len)
-        self._note_width(count, rows, remembered)
+        _note_width(count, rows, remembered, remembered.widest)
         return rows
-
-    @staticmethod
-    def _note_width(count: Count, rows: list[Counts], remembered: Remembered) -> None:
-        """Sorting and cutting very many rows is DuckDB's work, in one scan."""
-        if len(rows) > remembered.widest:
-            remembered.wide.add((count.site, count.dimensions))
 
     def _sums(self, count: Count, planned: Plan) -> list[Counts]:
         compiler = Compiler(count, planned, self._relations)
@@ -307,6 +301,12 @@ class _Same:
 
     def __hash__(self) -> int:
         return id(self._relations)
+
+
+def _note_width(count: Count, rows: list[Counts], remembered: Remembered, most: int) -> None:
+    """Sorting and cutting very many rows is DuckDB's work, in one scan."""
+    if len(rows) > most:
+        remembered.wide.add((count.site, count.dimensions))
 
 
 def _size(counted: Counted) -> int:

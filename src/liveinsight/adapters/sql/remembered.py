@@ -18,7 +18,7 @@ class Remembered:
     """Shared by all readings of a process."""
 
     def __init__(self, max_rows: int = MAX_ROWS) -> None:
-        self._max_rows = max_rows
+        self.max_rows = max_rows
         self.widest = max_rows // 6
         self.wide: set[Hashable] = set()  # what gave more rows than are worth keeping
         self.held = 0  # rows
@@ -67,6 +67,6 @@ class Remembered:
                 return
             self._kept[key] = made, rows
             self.held += rows
-            while self.held > self._max_rows:
+            while self.held > self.max_rows:
                 _, (_, gone) = self._kept.popitem(last=False)
                 self.held -= gone
