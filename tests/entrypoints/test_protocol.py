@@ -25,6 +25,9 @@ class Memory(asyncio.Transport):
     def is_closing(self):
         return False
 
+    def get_write_buffer_size(self):
+        return 0
+
     def close(self):
         """Nothing is open."""
 

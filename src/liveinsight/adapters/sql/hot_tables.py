@@ -90,13 +90,9 @@ class HotTables:
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
             if events:
-                # Here, since a home without numpy brings its batches in another way.
-                from liveinsight.adapters.sql.columns import Columns  # noqa: PLC0415
-
-                columns = Columns()
-                columns.add(events)
                 self._run("begin")
-                self._bring(columns.arrays(self._zone_of))
+                with self._brought(events):
+                    self._run("arrive")
                 self._judge(epoch)
                 self._run("visits", from_epoch=epoch)
             self._count(drops, epoch)
@@ -107,7 +103,8 @@ class HotTables:
         with self._changing(moment.epoch, moment.seq, moment.generation):
             self._run("begin")
             for arrays in batches:
-                self._bring(arrays)
+                with self._registered(arrays):
+                    self._run("arrive")
 
     def add_staged(self, drops: Drops, seq: int) -> None:
         """Take in what was staged as one batch: large ones cost less for each event.
@@ -299,10 +296,21 @@ class HotTables:
             self._gather(epoch)
             self._run("judge", epoch=epoch)
 
-    def _bring(self, arrays: Arrays) -> None:
-        """Put a batch, turned into columns, with what is to be judged."""
+    @contextmanager
+    def _brought(self, events: Sequence[Event]) -> Iterator[None]:
+        """Have DuckDB know the batch as `arrived`."""
+        # Here, since a home without numpy brings its batches in another way.
+        from liveinsight.adapters.sql.columns import Columns  # noqa: PLC0415
+
+        columns = Columns()
+        columns.add(events)
+        with self._registered(columns.arrays(self._zone_of)):
+            yield
+
+    @contextmanager
+    def _registered(self, arrays: Arrays) -> Iterator[None]:
         self._db.register("arrived", arrays)
-        self._run("arrive")
+        yield
         self._db.unregister("arrived")
 
     def _gather(self, epoch: int) -> None:
