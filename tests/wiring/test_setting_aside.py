@@ -75,6 +75,34 @@ def test_what_a_filter_finds_is_kept_apart(tmp_path: Path, compacted):
     house.close()
 
 
+@pytest.mark.parametrize("compacted", [False, True])
+@pytest.mark.parametrize(
+    ("dimension", "fields"),
+    [
+        ("title", [{"title": "bad"}, {"title": "good"}]),
+        ("hostname", [{"hostname": "bad"}, {"hostname": "good"}]),
+        ("prop:kind", [{"props": {"kind": "bad"}}, {"props": {"kind": "good"}}]),
+    ],
+)
+def test_what_happened_at_the_same_moment_stays(tmp_path: Path, compacted, dimension, fields):
+    """Of two events of one visitor, moment and page only the one that the filter finds goes."""
+    house = House(tmp_path, NOON_MS + 3 * DAY_MS)
+    bad, *good = (an_event(time_ms=NOON_MS, **about) for about in fields)
+    good.append(an_event(time_ms=NOON_MS + 1, **fields[1]))
+    house.keep([bad, *good])
+    house.tail()
+    house.store.seal()
+    if compacted:
+        house.clock.ms += 40 * DAY_MS
+        house.store.compact()
+    where = f'["is", "{dimension}", ["bad"]]'
+    assert set_aside(Settings(data_dir=tmp_path), Doomed("shop"), where, Aside.BOT) == 1
+    house.restart()
+    assert len(house.rows(Relation.EVENTS)) == len(good)
+    assert {row["event_id"] for row in house.rows(Relation.ASIDE)} == {bad.event_id}
+    house.close()
+
+
 @pytest.mark.parametrize(
     "where", ["", "[]", "null", '["is", "entry_page", ["/"]]', '["is", "x", []]']
 )
