@@ -16,6 +16,8 @@ from lake_house import (
     told_rollup,
     told_visit_rows,
 )
+from liveinsight.adapters.local.store.bulk import BulkLoad
+from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.relations import over
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS, MINUTE_MS
@@ -87,4 +89,28 @@ def test_sealing_while_events_come(tmp_path: Path):  # noqa: C901 - three storie
     house.restart()
     assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows(kept, "UTC")
     assert held_rollup(house.rows(Relation.ROLLUP)) == told_rollup(kept, "UTC")
+    house.close()
+
+
+def test_a_question_goes_on_while_the_lake_is_changed_beside_it(tmp_path: Path):
+    """An import in its midst changes nothing for it; who asks after that reads what is new."""
+    house = House(tmp_path, NOON_MS)
+    house.keep([an_event(time_ms=NOON_MS)])
+    house.tail()
+
+    def count(reading) -> int:
+        pieces = reading.relations.pieces("shop", LONG_AGO, FAR_AHEAD)
+        sql = f"SELECT count(*) FROM {over(pieces, Relation.EVENTS)}"
+        return reading.cursor.execute(sql).fetchone()[0]
+
+    with house.store.reading() as before:
+        load = BulkLoad(house.folder, Limits())
+        load.events([an_event(time_ms=NOON_MS - DAY_MS)])
+        load.close()
+        house.tail()
+        house.store.tidy()
+        with house.store.reading() as after:
+            assert (count(before), count(after)) == (1, 2)
+        assert count(before) == 1
+    assert len(house.rows(Relation.EVENTS)) == 2
     house.close()

@@ -81,7 +81,8 @@ class DuckStore:
     def close(self) -> None:
         """Let everything go."""
         with self._writing:
-            self._engine.db.close()
+            for engine in (*self._retired, self._engine):
+                engine.db.close()
             self._journal.close()
             self._control.close()
             self._lake.close()
@@ -167,14 +168,23 @@ class DuckStore:
             fresh.db.close()
             return  # it changed again meanwhile
         with self._swapping:
-            self._engine.db.close()  # its questions have connections of their own
             self._retired.append(self._engine)
             self._engine = fresh
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close what was replaced and nobody reads any more: with an engine its cursors close."""
+        with self._swapping:
+            idle = [engine for engine in self._retired if engine.oldest_in_use() is None]
+            self._retired = [engine for engine in self._retired if engine not in idle]
+            for engine in idle:
+                engine.db.close()
 
     @contextmanager
     def reading(self) -> Iterator[Reading]:
         """Everything as it is now, for one question."""
         with ExitStack() as held:
+            held.callback(self._let_go)
             with self._swapping:  # no engine may be closed before its cursor is made
                 cursor, moment = held.enter_context(self._engine.cursor())
             yield Reading(cursor, moment.relations, moment.seq, self._clock.now_ms())
@@ -286,7 +296,6 @@ class DuckStore:
         """Remove a little of what is not needed any more; whether there may be more."""
         engines = (*self._retired, self._engine)
         in_use = [oldest for engine in engines if (oldest := engine.oldest_in_use()) is not None]
-        self._retired = [engine for engine in self._retired if engine.oldest_in_use() is not None]
         # What is asked next reads the files that the engine knows, until it knows newer ones.
         self._lake.remove_gone(min((*in_use, self.moment.generation)))
         now_ms = self._clock.now_ms()

@@ -4,6 +4,7 @@ When somebody else changes the lake a new engine is made, and the old one goes w
 question that reads from it is answered.
 """
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,6 +61,7 @@ class Engine:
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
         self._in_use: Counter[int] = Counter()
+        self._counting = threading.Lock()
 
     @property
     def is_current(self) -> bool:
@@ -160,20 +162,24 @@ class Engine:
     @contextmanager
     def cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Moment]]:
         """A cursor in a transaction of its own, and the moment that it sees."""
-        cursor = self.db.cursor()
+        cursor, moment = self.db.cursor(), None
         try:
             moment = self.hot.snapshot(cursor)
-            self._in_use[moment.generation] += 1
-            try:
-                yield cursor, moment
-            finally:
-                self._in_use[moment.generation] -= 1
+            self._count_use(moment, 1)
+            yield cursor, moment
         finally:
             cursor.close()
+            if moment is not None:
+                self._count_use(moment, -1)
+
+    def _count_use(self, moment: Moment, change: int) -> None:
+        with self._counting:  # one lost among threads would keep files and engine for ever
+            self._in_use[moment.generation] += change
 
     def oldest_in_use(self) -> int | None:
         """The oldest generation of files that a question still reads."""
-        return min((generation for generation, n in self._in_use.items() if n), default=None)
+        with self._counting:
+            return min((generation for generation, n in self._in_use.items() if n), default=None)
 
     def hot_events(self) -> int:
         """Rows in the hot tables."""
