@@ -5,6 +5,7 @@ which is stricter and tells what capacity is used; and requests to its functions
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -56,17 +57,21 @@ def ministack() -> Iterator[str]:
         stderr=subprocess.STDOUT,
         text=True,
         env=kept | {"IOT_MTLS_ENABLED": "0", "PYTHONUNBUFFERED": "1", "LOG_LEVEL": "INFO"},
+        start_new_session=True,
     )
     assert process.stdout is not None
     try:
         told = (re.search(r"Running on (http://127\.0\.0\.1:\d+)", line) for line in process.stdout)
         address = next(found[1] for found in told if found)
         # What it logs from now on is nobody's, but must not fill the pipe.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        rest = threading.Thread(target=process.stdout.read, daemon=True)
+        rest.start()
         yield address
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # it serves from a process of its own
         process.wait()
+    rest.join()
+    process.stdout.close()
 
 
 @contextmanager
