@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from liveinsight.adapters.local.database import Folder
@@ -16,6 +17,15 @@ from liveinsight.adapters.local.journal import SqliteHotReader
 SRC = Path(__file__).parent.parent / "src"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:148.0) Gecko/20100101 Firefox/148.0"
 READY = re.compile(r"is running on http://127\.0\.0\.1:(\d+)")
+
+
+def until(condition):
+    """Wait until it is so."""
+    for _ in range(3000):
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it never became so")
 
 
 def environment(**settings):

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import threading
-import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -26,6 +25,7 @@ from aws.conftest import an_account, done
 from aws.emulator import running
 from aws.gateway import Gateway
 from aws_home import CHROME
+from served import until
 
 POINTER = {"kind": {"S": "lake"}, "name": {"S": "manifest"}}
 # What the emulator forgets of what it was told: a plan after the apply finds these and no more.
@@ -138,15 +138,6 @@ def browser():
         )
         yield launched
         launched.close()
-
-
-def within_a_minute(condition):
-    """Wait until it is so."""
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.2)
-    raise AssertionError("it never became so")
 
 
 def ask(method, url, body=None, headers=None):
@@ -382,8 +373,8 @@ def test_sites_are_managed_with_the_other_key(deployed, gateway, read_key):
         return "blog" in {site["id"] for site in told}
 
     # Where two functions are warm, the one that was not told learns it within a minute.
-    within_a_minute(is_told)
-    within_a_minute(lambda: ask("DELETE", f"{url}?site=blog", headers=manage)[0] == 200)
+    until(is_told)
+    until(lambda: ask("DELETE", f"{url}?site=blog", headers=manage)[0] == 200)
 
 
 def test_built_files_are_kept_and_pages_are_not(deployed):

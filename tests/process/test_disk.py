@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,18 +14,9 @@ from lake_house import House, held_visits, told_visit_rows
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS, HOUR_MS
 from liveinsight.domain.visitor import fingerprint
-from served import Served, kept_ids
+from served import Served, kept_ids, until
 
 TESTS = Path(__file__).parent.parent
-
-
-def until(condition):
-    """Wait until it is so."""
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.02)
-    raise AssertionError("it never became so")
 
 
 @pytest.fixture(scope="session")

@@ -12,19 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from liveinsight.domain.visitor import fingerprint
-from served import AGENT, Served, command, kept_ids
+from served import AGENT, Served, command, kept_ids, until
 
 MARK = "Xq7Marked"
 ADDRESS = "198.51.100.213"
-
-
-def until(condition):
-    """Wait until it is so."""
-    for _ in range(3000):
-        if found := condition():
-            return found
-        time.sleep(0.02)
-    raise AssertionError("it never became so")
 
 
 def one_line(done, *parts):
