@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -126,6 +127,44 @@ def test_who_asks_has_what_was_kept_before(house: House, monkeypatch):
     assert msgspec.json.decode(answer.body)["totals"] == [3]
     theirs.close()
     thread.join()
+
+
+def test_all_threads_are_there_before_anything_is_taken_in(house: House, monkeypatch):
+    """One that would be started later might find no memory, and leave the store hanging."""
+    there = set[str]()
+
+    def caught_up(_: object) -> None:
+        there.update(thread.name for thread in threading.enumerate())
+        ours.close()
+
+    monkeypatch.setattr(house.store, "catch_up", caught_up)
+    ours, theirs = socket.socketpair()
+    serving = worker.Worker(house.store, theirs, worker.Handlers(replied, exported))
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    thread.join()
+    theirs.close()
+    assert {"answers", "deadlines", "sealer"} <= there
+    assert sum(name.startswith("answer_") for name in there) == worker.ANSWERS_AT_ONCE
+
+
+STUCK = """
+import socket, sys, threading
+from liveinsight.adapters.local.store import worker
+threading.Thread.start = lambda thread: threading.Event().wait()
+worker.THREADS_WITHIN_S = 0.2
+ours, theirs = socket.socketpair()
+worker.Worker(None, theirs, worker.Handlers(None, None)).run()
+"""
+
+
+def test_a_thread_that_never_starts_ends_the_store():
+    """As one does that finds no memory: an end is noticed and begun anew, what hangs is not."""
+    ended = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "Timeout" in ended.stderr
 
 
 def test_errors_arrive_as_they_were(house: House, tmp_path: Path):

@@ -1,5 +1,6 @@
 """The inside of the store process: one thread follows the journal, one seals, some answer."""
 
+import faulthandler
 import logging
 import os
 import socket
@@ -46,6 +47,7 @@ HOUSEWORK_EVERY_S = 0.2
 LEAST_URGENT = 19  # the nice value
 ANSWERS_AT_ONCE = 8
 QUESTION_SECONDS = 30.0
+THREADS_WITHIN_S = 30.0  # to be started; it takes a moment
 FAILED = 70  # EX_SOFTWARE of sysexits.h
 
 
@@ -67,6 +69,8 @@ class Worker:
         self._sending = threading.Lock()
         self._telling = threading.Lock()
         self._stopping = threading.Event()
+        self._can_answer = threading.Event()
+        self._caught_up = threading.Event()
         self._running: dict[int, Reading] = {}
         self._cancelled: set[int] = set()
         self._state = State()
@@ -81,12 +85,13 @@ class Worker:
             _end(error)
 
     def _run(self) -> None:
-        threads = [threading.Thread(target=self._answer_all, name="answers", daemon=True)]
-        threads[0].start()
+        with _ended_if_stuck():
+            for name, work in (("answers", self._answer_all), ("sealer", self._keep_house)):
+                threading.Thread(target=_or_end, args=(work,), name=name, daemon=True).start()
+            self._can_answer.wait()
         self._store.clean()
         self._catch_up()
-        threads.append(threading.Thread(target=self._keep_house, name="sealer", daemon=True))
-        threads[-1].start()
+        self._caught_up.set()
         _give_way()
         while not self._stopping.wait(TAIL_EVERY_S):
             if self._is_due():
@@ -136,6 +141,7 @@ class Worker:
         self._followed_s = started_s
 
     def _keep_house(self) -> None:
+        self._caught_up.wait()
         while not self._stopping.wait(HOUSEWORK_EVERY_S):
             try:
                 if self._store.is_seal_due():
@@ -162,15 +168,10 @@ class Worker:
                 self._send(told)
 
     def _answer_all(self) -> None:
-        try:
-            self._answer_until_end()
-        except BaseException as error:  # noqa: BLE001 - whatever it is, nobody would answer any more
-            _end(error)
-
-    def _answer_until_end(self) -> None:
         with ThreadPoolExecutor(ANSWERS_AT_ONCE, thread_name_prefix="answer") as pool:
             _start_all(pool)
             deadlines.stay()
+            self._can_answer.set()
             while (message := self._receive()) is not None:
                 match message:
                     case Cancel(number):
@@ -306,6 +307,27 @@ def _start_all(pool: ThreadPoolExecutor) -> None:
     for _ in range(ANSWERS_AT_ONCE):
         pool.submit(met.wait)
     met.wait()
+
+
+@contextmanager
+def _ended_if_stuck() -> Iterator[None]:
+    """A thread that finds no memory while it starts leaves whoever started it waiting for ever.
+
+    So all are started before anything is asked, and with an end.
+    """
+    faulthandler.dump_traceback_later(THREADS_WITHIN_S, exit=True)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+def _or_end(work: Callable[[], None]) -> None:
+    """Whatever ends the work, nobody would do it any more."""
+    try:
+        work()
+    except BaseException as error:  # noqa: BLE001 - any is the end
+        _end(error)
 
 
 def _end_if_failed(answering: Future[None]) -> None:
