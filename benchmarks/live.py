@@ -215,7 +215,7 @@ def million_visits() -> dict[str, object]:
     window, now_ms = Window(clock), clock.now_ms()
     snapshots, before_mb = Snapshots(window), resident_mb()
     for event in views(now_ms):
-        window.touch(event)
+        window.touch([event])
     memory_mb = round(resident_mb() - before_mb, 1)
     tree = parse(FILTER)
     looks = {"plain": lambda: snapshots.look(SITE, And(()), now_ms)}

@@ -221,16 +221,16 @@ class Vault(Protocol):
 class Seen(Protocol):
     """Event ids of late, so that sending again is harmless."""
 
-    def add(self, event_id: int) -> bool:
-        """Remember it; False if it was there."""
+    def add(self, event_ids: Sequence[int]) -> Sequence[bool]:
+        """Remember them in their order; for each whether it was not there before."""
         ...
 
 
 class Visits(Protocol):
     """Where each visitor's visit stands now."""
 
-    def touch(self, event: Event) -> Step:
-        """Take the event into its visit and tell what it did to it."""
+    def touch(self, events: Sequence[Event]) -> Sequence[Step]:
+        """Take the events into their visits, in their order, and tell what each did to its own."""
         ...
 
 

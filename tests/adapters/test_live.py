@@ -107,7 +107,7 @@ def test_every_figure_is_that_of_a_plain_loop(told, later):
     events = list(in_order(told))
     for event in events:
         clock._now_ms = event.time_ms
-        window.touch(event)
+        window.touch([event])
     now_ms = NOON_MS + later
     assert counted(snapshots.look("shop", EVERYTHING, now_ms)) == naive(
         events, now_ms, lambda event, first: True
@@ -148,7 +148,7 @@ def test_a_filter_keeps_what_the_definition_keeps(told, raw):
     events = list(in_order(told))
     for event in events:
         clock._now_ms = event.time_ms
-        window.touch(event)
+        window.touch([event])
     tree = parse(raw)
     now_ms = NOON_MS + 26 * MINUTE_MS
 
@@ -171,27 +171,27 @@ def test_a_filter_keeps_what_the_definition_keeps(told, raw):
 def test_a_visit_ends_after_half_an_hour(gap_ms, does):
     """A gap of exactly thirty minutes is still one visit."""
     clock, window, _ = a_window()
-    assert window.touch(an_event(time_ms=NOON_MS)) is Step.STARTS
+    assert window.touch([an_event(time_ms=NOON_MS)]) == [Step.STARTS]
     clock.advance(gap_ms)
-    assert window.touch(an_event(time_ms=NOON_MS + gap_ms)) is does
+    assert window.touch([an_event(time_ms=NOON_MS + gap_ms)]) == [does]
 
 
 def test_a_visit_goes_on_past_midnight():
     """The new day's id finds the visit of the day before."""
     _, window, snapshots = a_window()
-    window.touch(an_event(visitor=1, time_ms=NOON_MS))
-    assert window.touch(an_event(visitor=2, prior=1, time_ms=NOON_MS + 1)) is Step.GOES_ON
-    assert window.touch(an_event(visitor=2, time_ms=NOON_MS + 2)) is Step.GOES_ON
+    window.touch([an_event(visitor=1, time_ms=NOON_MS)])
+    assert window.touch([an_event(visitor=2, prior=1, time_ms=NOON_MS + 1)]) == [Step.GOES_ON]
+    assert window.touch([an_event(visitor=2, time_ms=NOON_MS + 2)]) == [Step.GOES_ON]
     assert snapshots.look("shop", EVERYTHING, NOON_MS + 3).active_users == 1
 
 
 def test_sessions_of_one_visitor_are_visits_of_their_own():
     """Two session ids are two visits, and one visitor."""
     _, window, snapshots = a_window()
-    assert window.touch(an_event(session=1)) is Step.STARTS
-    assert window.touch(an_event(session=2)) is Step.STARTS
-    assert window.touch(an_event()) is Step.STARTS
-    assert window.touch(an_event(session=1)) is Step.GOES_ON
+    assert window.touch([an_event(session=1)]) == [Step.STARTS]
+    assert window.touch([an_event(session=2)]) == [Step.STARTS]
+    assert window.touch([an_event()]) == [Step.STARTS]
+    assert window.touch([an_event(session=1)]) == [Step.GOES_ON]
     assert snapshots.look("shop", EVERYTHING, NOON_MS).active_users == 1
 
 
@@ -199,8 +199,8 @@ def test_a_source_counts_visitors_however_many_visits_they_have():
     """A visitor with two sessions and a visit without one counts once for each source."""
     _, window, snapshots = a_window()
     for session, source in ((1, "Google"), (2, "Google"), (None, "Google"), (3, "Naver")):
-        window.touch(an_event(visitor=7, session=session, source=source))
-    window.touch(an_event(visitor=8, session=4, source="Google"))
+        window.touch([an_event(visitor=7, session=session, source=source)])
+    window.touch([an_event(visitor=8, session=4, source="Google")])
     top = snapshots.look("shop", EVERYTHING, NOON_MS).top_sources
     assert [(row.name, row.visitors) for row in top] == [("Google", 2), ("Naver", 1)]
 
@@ -208,19 +208,19 @@ def test_a_source_counts_visitors_however_many_visits_they_have():
 def test_an_ended_session_begins_anew():
     """After session_end the next view starts a visit, and engagement has none."""
     _, window, _ = a_window()
-    assert window.touch(an_event(type="session_start")) is Step.NO_VISIT
-    assert window.touch(an_event()) is Step.STARTS
-    assert window.touch(an_event(type="session_end")) is Step.GOES_ON
-    assert window.touch(an_event(type="engagement")) is Step.NO_VISIT
-    assert window.touch(an_event()) is Step.STARTS
+    assert window.touch([an_event(type="session_start")]) == [Step.NO_VISIT]
+    assert window.touch([an_event()]) == [Step.STARTS]
+    assert window.touch([an_event(type="session_end")]) == [Step.GOES_ON]
+    assert window.touch([an_event(type="engagement")]) == [Step.NO_VISIT]
+    assert window.touch([an_event()]) == [Step.STARTS]
 
 
 def test_sites_do_not_see_each_other():
     """Each site's figures are its own."""
     _, window, snapshots = a_window()
-    window.touch(an_event(site="shop", visitor=1))
-    window.touch(an_event(site="blog", visitor=2))
-    window.touch(an_event(site="blog", visitor=3))
+    window.touch([an_event(site="shop", visitor=1)])
+    window.touch([an_event(site="blog", visitor=2)])
+    window.touch([an_event(site="blog", visitor=3)])
     found = [
         snapshots.look(site, EVERYTHING, NOON_MS).active_users for site in ("shop", "blog", "none")
     ]
@@ -232,8 +232,10 @@ def test_the_feed_tells_the_newest_first_and_nothing_personal():
     clock, window, snapshots = a_window()
     for number in range(60):
         clock._now_ms = NOON_MS + number
-        window.touch(an_event(time_ms=NOON_MS + number, page=f"/{number}", title="T", country="KR"))
-    window.touch(an_event(type="engagement", time_ms=NOON_MS + 60))
+        window.touch(
+            [an_event(time_ms=NOON_MS + number, page=f"/{number}", title="T", country="KR")]
+        )
+    window.touch([an_event(type="engagement", time_ms=NOON_MS + 60)])
     feed = snapshots.look("shop", EVERYTHING, NOON_MS + 61).feed
     assert [glimpse.page for glimpse in feed] == [f"/{number}" for number in range(59, 9, -1)]
     assert not {"visitor", "event_id", "session"} & set(feed[0].__struct_fields__)
@@ -242,10 +244,10 @@ def test_the_feed_tells_the_newest_first_and_nothing_personal():
 def test_bars_are_minutes_of_the_clock():
     """Thirty bars end with the minute that runs, and hold distinct visitors."""
     _, window, snapshots = a_window()
-    window.touch(an_event(visitor=1, time_ms=NOON_MS - MINUTE_MS))
-    window.touch(an_event(visitor=1, time_ms=NOON_MS))
-    window.touch(an_event(visitor=1, time_ms=NOON_MS))
-    window.touch(an_event(visitor=2, time_ms=NOON_MS))
+    window.touch([an_event(visitor=1, time_ms=NOON_MS - MINUTE_MS)])
+    window.touch([an_event(visitor=1, time_ms=NOON_MS)])
+    window.touch([an_event(visitor=1, time_ms=NOON_MS)])
+    window.touch([an_event(visitor=2, time_ms=NOON_MS)])
     series = snapshots.look("shop", EVERYTHING, NOON_MS).series
     assert len(series) == 30
     assert [(bar.pageviews, bar.visitors) for bar in series[-2:]] == [(1, 1), (3, 2)]
@@ -255,9 +257,9 @@ def test_bars_are_minutes_of_the_clock():
 def test_properties_can_be_filtered_live():
     """`prop:` looks at the event's own properties."""
     _, window, snapshots = a_window()
-    window.touch(an_event(visitor=1, type="Buy", props={"plan": "pro", "seats": 3}))
-    window.touch(an_event(visitor=2, type="Buy", props={"plan": "free"}))
-    window.touch(an_event(visitor=3))
+    window.touch([an_event(visitor=1, type="Buy", props={"plan": "pro", "seats": 3})])
+    window.touch([an_event(visitor=2, type="Buy", props={"plan": "free"})])
+    window.touch([an_event(visitor=3)])
 
     def active(raw):
         return snapshots.look("shop", parse(raw), NOON_MS).active_users
@@ -274,12 +276,14 @@ def test_what_is_over_is_forgotten_and_its_room_used_again():
     for round_ in range(5):
         for number in range(3000):
             window.touch(
-                an_event(
-                    visitor=round_ * 10_000 + number + 1,
-                    time_ms=clock.now_ms(),
-                    page=f"/{round_}/{number}",
-                    referrer=f"r{round_}/{number}",
-                )
+                [
+                    an_event(
+                        visitor=round_ * 10_000 + number + 1,
+                        time_ms=clock.now_ms(),
+                        page=f"/{round_}/{number}",
+                        referrer=f"r{round_}/{number}",
+                    )
+                ]
             )
         clock.advance(HALF_HOUR_MS + 11_000)
     window.sweep(clock.now_ms())
@@ -307,7 +311,7 @@ def test_strangers_cannot_fill_memory_with_titles(monkeypatch):
     monkeypatch.setattr("liveinsight.adapters.local.window.MAX_THINGS", 10)
     _, window, snapshots = a_window()
     for number in range(500):
-        window.touch(an_event(visitor=number + 1, page="/", title=f"t{number}"))
+        window.touch([an_event(visitor=number + 1, page="/", title=f"t{number}")])
     assert len(window.things) <= 21
     assert snapshots.look("shop", EVERYTHING, NOON_MS).current_pages == {"/": 500}
 
@@ -325,9 +329,9 @@ def test_ids_are_remembered_a_million_and_an_hour_back():
     seen = RecentIds(clock, room=1024)
     draw = random.Random(1)
     ids = [0, *(draw.getrandbits(64) for _ in range(6000))]
-    assert all(seen.add(event_id) for event_id in ids)
-    assert not any(seen.add(event_id) for event_id in ids[-1024:])
-    assert not any(seen.add(event_id) for event_id in ids)
+    assert all(seen.add(ids))
+    assert not any(seen.add(ids[-1024:]))
+    assert not any(seen.add(ids))
 
 
 @pytest.mark.parametrize("most", [0, 2048, 3000, 3072, 4096, 6144, 10_000])
@@ -337,8 +341,7 @@ def test_ids_are_bounded_in_a_rush(most):
     draw = random.Random(1)
     ids = [draw.getrandbits(64) for _ in range(20_000)]
     for number, event_id in enumerate(ids):
-        assert seen.add(event_id)
-        assert not seen.add(ids[max(0, number - 1023)])
+        assert seen.add([event_id, ids[max(0, number - 1023)]]) == [True, False]
         assert sum(table.room for table in (seen._young, *seen._older)) <= max(most, 2048)
 
 
@@ -347,7 +350,6 @@ def test_ids_of_long_ago_are_forgotten():
     clock = FixedClock(NOON_MS)
     seen = RecentIds(clock, room=128)
     for number in range(1, 10_001):
-        seen.add(number)
+        seen.add([number])
         clock.advance(60_000)
-    assert seen.add(1)
-    assert not seen.add(9_950)
+    assert seen.add([1, 9_950]) == [True, False]

@@ -37,7 +37,7 @@ class Local:
         self.watching = Snapshots(self._window)
 
     def tell(self, event):
-        self._window.touch(event)
+        self._window.touch([event])
 
 
 class Aws:

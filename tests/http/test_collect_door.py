@@ -9,7 +9,7 @@ from builders import NOON_MS
 from front_house import BOT, CHROME, House, a_view, zipped
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.domain.errors import Unavailable
-from liveinsight.domain.period import DAY_MS, MINUTE_MS
+from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS
 from liveinsight.domain.site import Site
 from liveinsight.http.auth import CLI
 from liveinsight.http.tokens import SignedTokens
@@ -288,7 +288,8 @@ def test_sending_again_is_harmless(house):
 
 def test_a_failure_while_judging_leaves_no_trace(house, monkeypatch):
     """When a part fails in the middle of a batch, all of it can be sent again and is counted."""
-    batch = {"events": [a_view(event_id="a"), a_view(event_id="b", user_id="x")]}
+    yesterday = a_view(event_id="b", user_id="x", timestamp=NOON_MS - 20 * HOUR_MS)
+    batch = {"events": [a_view(event_id="a"), yesterday]}
     whole = house.salts.of
     asked = []
 

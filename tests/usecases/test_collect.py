@@ -1,10 +1,12 @@
 """Collecting over ports in memory: every sighting is an event or one counted drop."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from builders import NOON_MS
 from liveinsight.domain.agent import Agent
@@ -28,6 +30,8 @@ SHOP = Site(
 )
 BLOG = Site(id="blog", domains=("blog.example",), timezone="Asia/Seoul")
 IMPORT = Key(id="k", hash=b"", scopes=frozenset({Scope.IMPORT}))
+SERVER = Key(id="s", hash=b"", scopes=frozenset({Scope.SERVER}))
+BLOG_SERVER = Key(id="b", hash=b"", scopes=frozenset({Scope.SERVER}), site="blog")
 
 
 class Ports:
@@ -54,13 +58,19 @@ class Ports:
     def if_known(self, site, day):
         return self.salted.get((site.id, day))
 
-    def add(self, event_id):
+    def add(self, event_ids):
+        return [self._is_new(event_id) for event_id in event_ids]
+
+    def _is_new(self, event_id):
         if event_id in self.ids:
             return False
         self.ids.add(event_id)
         return True
 
-    def touch(self, event):
+    def touch(self, events):
+        return [self._step(event) for event in events]
+
+    def _step(self, event):
         if event.visitor in self.visitors:
             return Step.GOES_ON
         if event.type in SILENT_TYPES:
@@ -168,16 +178,16 @@ CALLERS = st.builds(
 
 @given(st.lists(st.tuples(st.lists(SIGHTINGS, min_size=1, max_size=8), CALLERS), max_size=5))
 def test_every_sighting_is_an_event_or_one_drop(requests):
-    """Nothing vanishes and nothing is counted twice, whatever comes; refused requests leave no
-    trace at all.
+    """Nothing vanishes and nothing is counted twice, whatever comes; of refused requests nothing
+    is remembered.
     """
     collect, ports = a_collect()
     for sightings, caller in requests:
-        before = (set(ports.ids), set(ports.visitors), ports.number)
+        before = (set(ports.ids), set(ports.visitors))
         try:
             outcome = collect(sightings, caller)
         except Invalid:
-            assert before == (ports.ids, ports.visitors, ports.number)
+            assert before == (ports.ids, ports.visitors)
             continue
         assert len(outcome.event_ids) == len(sightings)
         assert outcome.processed + sum(outcome.dropped.values()) == len(sightings)
@@ -186,6 +196,35 @@ def test_every_sighting_is_an_event_or_one_drop(requests):
         assert len(new) == len(outcome.events)
         assert ports.ids == before[0] | new
         assert not before[0] & new
+
+
+SEOUL_MIDNIGHT_MS = NOON_MS // DAY_MS * DAY_MS - 9 * 3_600_000
+AROUND_MIDNIGHT = st.sampled_from([-1, 0, MINUTE_MS, 30 * MINUTE_MS, 30 * MINUTE_MS + 1]).map(
+    lambda ms: SEOUL_MIDNIGHT_MS + ms
+)
+
+
+@given(
+    st.lists(st.tuples(SIGHTINGS, st.none() | AROUND_MIDNIGHT), min_size=1, max_size=12),
+    CALLERS,
+    st.sampled_from([None, IMPORT, SERVER, BLOG_SERVER]),
+)
+def test_events_are_judged_together_as_alone(told, caller, key):
+    """What is found of one event is used for the next only where it is the same."""
+    caller = replace(caller, key=key, skew_ms=0)
+    sightings = [
+        replace(sighting, timestamp=None if ms is None else ms, country="NO" if ms else None)
+        for sighting, ms in told
+    ]
+    together, alone = a_collect()[0], a_collect()[0]
+    outcome = together([replace(sighting) for sighting in sightings], caller)
+    ones = [alone([replace(sighting)], caller) for sighting in sightings]
+    assert outcome.events == [event for one in ones for event in one.events]
+    assert outcome.event_ids == [given for one in ones for given in one.event_ids]
+    assert outcome.processed == sum(one.processed for one in ones)
+    assert outcome.starts_visit == any(one.starts_visit for one in ones)
+    assert outcome.lost == sum((Counter(one.lost) for one in ones), Counter())
+    assert outcome.dropped == sum((Counter(one.dropped) for one in ones), Counter())
 
 
 def test_over_midnight_the_day_before_is_known():

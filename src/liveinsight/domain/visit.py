@@ -19,7 +19,7 @@ class Step(Enum):
     NO_VISIT = "no_visit"
 
 
-def step(event_type: str, time_ms: int, last_ms: int | None, *, ended: bool) -> Step:
+def step(event_type: str, time_ms: int, last_ms: int | None, *, ended: bool = False) -> Step:
     """Judge an event by the visit before it: when that was last seen, and whether it was ended."""
     if last_ms is not None and not ended and time_ms - last_ms <= GAP_MS:
         return Step.GOES_ON

@@ -3,6 +3,7 @@
 The salt is random, one for each site and local day, and deleted when the next day is over.
 """
 
+from functools import lru_cache
 from hashlib import blake2b
 
 
@@ -20,5 +21,12 @@ def identified(secret: bytes, site: str, user_id: str) -> int:
 
 def fingerprint(site: str, given: str) -> int:
     """64 bits that stand for a given event or session id of a site."""
-    digest = blake2b(f"{site}\n{given}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+    begun = _begun(site).copy()
+    begun.update(given.encode())
+    return int.from_bytes(begun.digest(), "big")
+
+
+@lru_cache(maxsize=1024)
+def _begun(site: str) -> blake2b:
+    """The hash of what a site's ids have in common: to go on from it takes half as long."""
+    return blake2b(f"{site}\n".encode(), digest_size=8)

@@ -1,12 +1,14 @@
 """Collect: what was seen becomes events, or is dropped for one reason of a closed list.
 
-A fold of small named steps over one draft. Steps that gather (`put_…`) and steps that refuse
-(`drop_…`) stand in one list; the first refusal ends it. Facts come from the ports before they
-are judged, and nothing here keeps anything: the outcome says what is to be kept.
+Each event is judged by its place, by its moment and by who tells of it, in that order; the first
+refusal ends it. What events share is judged once for them all: a place for all who come that way,
+a sender for all of a request. Facts come from the ports before they are judged, and nothing here
+keeps anything: the outcome says what is to be kept.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -15,7 +17,7 @@ from liveinsight.domain.agent import Agent, Device
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW, Aside, Event
-from liveinsight.domain.key import Scope
+from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, is_screen
@@ -51,9 +53,14 @@ class Outcome(Struct):
     processed: int = 0
     starts_visit: bool = False
 
-    def tell(self, reason: Drop) -> None:
-        """Count a drop in the answer."""
-        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+    def tell(self, reason: Drop, events: int = 1) -> None:
+        """Count drops in the answer."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + events
+
+    def lose(self, site: str, reason: Drop) -> None:
+        """Count a drop in the answer and for good."""
+        self.tell(reason)
+        self.lost[site, reason] = self.lost.get((site, reason), 0) + 1
 
 
 class Who(Struct, frozen=True, gc=False):
@@ -76,46 +83,28 @@ class Place(Struct, frozen=True):
     refusal: Drop | None = None
 
 
-class Draft:
-    """An event on its way: filled step by step."""
-
-    __slots__ = (
-        "address",
-        "agent",
-        "aside",
-        "caller",
-        "country",
-        "event_id",
-        "place",
-        "prior",
-        "refusal",
-        "session",
-        "sighting",
-        "site",
-        "time_ms",
-        "user_agent",
-        "visitor",
-    )
-
-    def __init__(self, sighting: Sighting, caller: Caller, place: Place, time_ms: int) -> None:
-        self.sighting = sighting
-        self.caller = caller
-        self.place = place
-        self.time_ms = time_ms
-        self.aside: str | None = Aside.SPAM_REFERRER if place.origin.is_spam else None
-        self.refusal: Drop | None = None
-        self.prior: int | None = None
-        self.session: int | None = None
-        self.site: Site
-        self.user_agent: str
-        self.address: str
-        self.agent: Agent
-        self.country: str | None
-        self.event_id: int
-        self.visitor: int
+Other = tuple[str | None, str | None, str | None]
+NO_OTHER: Other = (None, None, None)
 
 
-DraftStep = Callable[[Draft], Drop | None]
+class Sender(Struct, frozen=True):
+    """Who is behind what is told to a site of a time: the one who sends, or `other` of whom they
+    tell (address, agent and country).
+    """
+
+    site: Site
+    other: Other
+    from_ms: int
+    until_ms: int
+    visitor: int
+    prior: int | None
+    agent: Agent
+    country: str | None
+    language: str | None
+
+    def tells(self, site: Site | None, time_ms: int, other: Other) -> bool:
+        """Whether it is they again; mostly, of events that come together."""
+        return site is self.site and self.from_ms <= time_ms < self.until_ms and other == self.other
 
 
 class Collect:
@@ -145,15 +134,6 @@ class Collect:
         self._sites = control.sites()
         self._places: dict[tuple[str | None, ...], Place] = {}
         self._remembered: dict[tuple[bytes, str, str], Who] = {}
-        self._steps: tuple[DraftStep, ...] = (
-            put_site,
-            drop_too_old,
-            drop_too_new,
-            drop_opted_out,
-            put_sender,
-            drop_excluded_address,
-            self.put_visitor,
-        )
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order.
@@ -162,27 +142,60 @@ class Collect:
         nothing: one invalid event refuses the whole, no memory knows of it, and it can be sent
         again.
         """
-        drafts = [self._judged(told, caller, index) for index, told in enumerate(sightings)]
         outcome = Outcome()
-        for draft in drafts:
-            self._take(draft, outcome)
+        self._judge(sightings, caller, outcome)
+        self._take(outcome)
         return outcome
 
-    def _judged(self, told: Sighting, caller: Caller, index: int) -> Draft:
-        """Read what is told, and let the steps judge it up to the first refusal."""
-        try:
-            place = self._place(told)
-            time_ms = time_of(told.timestamp, caller)
-            check_revenue(told)
-            check_screen(told)
-        except Invalid as wrong:
-            raise Invalid(wrong.field, wrong.error, index) from None
-        draft = Draft(told, caller, place, time_ms)
-        for step in self._steps:
-            if (refusal := step(draft)) is not None:
-                draft.refusal = refusal
-                break
-        return draft
+    def _judge(self, sightings: Sequence[Sighting], caller: Caller, outcome: Outcome) -> None:
+        """Read what is told: what is not refused becomes an event."""
+        key = caller.key
+        before: Sender | None = None
+        for index, told in enumerate(sightings):
+            try:
+                place = self._place(told)
+                time_ms = caller.received_ms
+                if told.timestamp is not None:
+                    time_ms = time_of(told.timestamp, caller)
+                check_form(told)
+            except Invalid as wrong:
+                raise Invalid(wrong.field, wrong.error, index) from None
+            told.event_id = told.event_id or self._new_id()
+            outcome.event_ids.append(told.event_id)
+            judged: Sender | Drop | None = place.refusal if key is None else shut_out(place, key)
+            if judged is None:
+                other = NO_OTHER if key is None else _other(told, place, key)
+                if before is None or not before.tells(place.site, time_ms, other):
+                    judged = self._sender(time_ms, place, caller, other)
+                else:
+                    judged = before
+            if isinstance(judged, Sender):
+                before = judged
+                outcome.events.append(self._event(told, time_ms, place, judged))
+            else:
+                outcome.lose(_name_of(place.site, judged), judged)
+
+    def _take(self, outcome: Outcome) -> None:
+        """What is there already is dropped, the rest goes into visits, if it counts."""
+        told, outcome.events = outcome.events, []
+        counted: list[Event] = []
+        fresh = self._seen.add([event.event_id for event in told])
+        for event, is_new in zip(told, fresh, strict=True):
+            if not is_new:
+                outcome.lose(event.site, Drop.DUPLICATE)
+                continue
+            outcome.events.append(event)
+            if event.aside is None:
+                counted.append(event)
+            else:
+                outcome.tell(Drop(event.aside))
+        steps = self._visits.touch(counted)
+        outcome.starts_visit = Step.STARTS in steps
+        outcome.processed = len(steps)
+        if missed := steps.count(Step.NO_VISIT):
+            # A late event may yet give it a visit: that is judged when the day is sealed.
+            outcome.processed -= missed
+            outcome.tell(Drop.NO_VISIT, missed)
 
     def _place(self, told: Sighting) -> Place:
         """The place, remembered until a site's settings change."""
@@ -220,49 +233,44 @@ class Collect:
         campaign = _campaign(told, page)
         own_hosts = (*site.domains, page.hostname)
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
-        return Place(site, page, campaign, origin, _shut_out(site, page))
+        return Place(site, page, campaign, origin, _refusal(site, page))
 
-    def _take(self, draft: Draft, outcome: Outcome) -> None:
-        told = draft.sighting
-        given = told.event_id = told.event_id or self._new_id()
-        outcome.event_ids.append(given)
-        reason = draft.refusal or self.drop_duplicate(draft, given)
-        if reason is not None:
-            about = ("" if reason is Drop.UNKNOWN_SITE else draft.site.id, reason)
-            outcome.lost[about] = outcome.lost.get(about, 0) + 1
-            outcome.tell(reason)
-            return
-        event = as_event(draft)
-        outcome.events.append(event)
-        if draft.aside is not None:
-            outcome.tell(Drop(draft.aside))
-            return
-        visited = self._visits.touch(event)
-        if visited is Step.NO_VISIT:
-            # A late event may yet give it a visit: that is judged when the day is sealed.
-            outcome.tell(Drop.NO_VISIT)
-            return
-        outcome.processed += 1
-        outcome.starts_visit |= visited is Step.STARTS
-
-    def put_visitor(self, draft: Draft) -> None:
-        """Who it was, on which device and where; a bot is set aside, and can be taken back in."""
-        told, site = draft.sighting, draft.site
-        day = local_day(draft.time_ms, site.timezone)
-        who = self._who(site, day.date, draft.address, draft.user_agent)
-        draft.agent, draft.visitor = who.agent, who.visitor
-        if who.agent.is_bot:
-            draft.aside = Aside.BOT
-        if draft.country is None:
-            draft.country = who.country
-        if told.session_id:
-            draft.session = _session(site.id, told.session_id)
-        if told.user_id:
-            draft.visitor = identified(self._secret, site.id, told.user_id)
-        elif draft.time_ms - day.start_ms <= GAP_MS:
-            before = self._salts.if_known(site, day.date - timedelta(days=1))
-            if before is not None:
-                draft.prior = anonymous(before, draft.address, draft.user_agent)
+    def _sender(self, time_ms: int, place: Place, caller: Caller, other: Other) -> Sender | Drop:
+        """Who is behind an event of that time, or why the site does not want to know."""
+        site = place.site
+        assert site is not None, "refused before"
+        # The past can be told only by an import; the future by nobody, but for a clock that is a
+        # little fast.
+        is_import = caller.key is not None and caller.key.allows(Scope.IMPORT, site.id)
+        oldest_ms = 0 if is_import else caller.received_ms - TOO_OLD_MS
+        newest_ms = caller.received_ms + TOO_NEW_MS
+        if time_ms < oldest_ms:
+            return Drop.TOO_OLD
+        if time_ms > newest_ms:
+            return Drop.TOO_NEW
+        if (site.honour_gpc and caller.gpc) or (site.honour_dnt and caller.dnt):
+            return Drop.OPTED_OUT
+        address, user_agent = other[0] or caller.address, other[1] or caller.user_agent
+        if site.excludes_address(address):
+            return Drop.EXCLUDED_IP
+        day = local_day(time_ms, site.timezone)
+        who = self._who(site, day.date, address, user_agent)
+        from_ms, until_ms, prior = day.start_ms + GAP_MS + 1, day.end_ms, None
+        if time_ms < from_ms:
+            from_ms, until_ms = day.start_ms, from_ms
+            salt = self._salts.if_known(site, day.date - timedelta(days=1))
+            prior = None if salt is None else anonymous(salt, address, user_agent)
+        return Sender(
+            site,
+            other,
+            max(from_ms, oldest_ms),
+            min(until_ms, newest_ms + 1),
+            who.visitor,
+            prior,
+            who.agent,
+            other[2] or caller.country or who.country,
+            caller.language,
+        )
 
     def _who(self, site: Site, day: date, address: str, user_agent: str) -> Who:
         """The visitor behind an address and agent on that day; most were here a moment ago.
@@ -284,10 +292,50 @@ class Collect:
         """Know nobody any more: the salts of their days are deleted."""
         self._remembered.clear()
 
-    def drop_duplicate(self, draft: Draft, given: str) -> Drop | None:
-        """Sending again is harmless."""
-        draft.event_id = fingerprint(draft.site.id, given)
-        return None if self._seen.add(draft.event_id) else Drop.DUPLICATE
+    def _event(self, told: Sighting, time_ms: int, place: Place, sender: Sender) -> Event:
+        """The event as it is kept; a bot's is set aside, and can be taken back in."""
+        site, agent, revenue = sender.site.id, sender.agent, told.revenue
+        page, origin, campaign = place.page, place.origin, place.campaign
+        visitor, prior = sender.visitor, sender.prior
+        if told.user_id:
+            visitor, prior = identified(self._secret, site, told.user_id), None
+        spam = Aside.SPAM_REFERRER if origin.is_spam else None
+        return Event(
+            fingerprint(site, told.event_id or ""),
+            time_ms,
+            site,
+            clean(told.event_type),
+            visitor,
+            prior,
+            _session(site, told.session_id) if told.session_id else None,
+            page.hostname or None,
+            page.path or None,
+            clean(told.title)[:TITLE_LENGTH] if told.title else None,
+            origin.source,
+            origin.channel,
+            origin.referrer,
+            campaign.source,
+            campaign.medium,
+            campaign.name,
+            campaign.content,
+            campaign.term,
+            sender.country,
+            None,
+            None,
+            agent.browser,
+            agent.browser_version,
+            agent.os,
+            agent.os_version,
+            Device.BOT if agent.is_bot else agent.device,
+            told.screen or None,
+            told.language or sender.language,
+            told.kept_props() if told.props else None,
+            None if revenue is None else format(revenue.amount, "f"),
+            None if revenue is None else revenue.currency,
+            told.engaged_ms,
+            None if told.scroll_depth is None else min(told.scroll_depth, 100),
+            Aside.BOT if agent.is_bot else spam,
+        )
 
 
 def host_of(told: Sighting) -> str | None:
@@ -295,57 +343,23 @@ def host_of(told: Sighting) -> str | None:
     return _page(told.page_url, ()).hostname if told.page_url else None
 
 
-def put_site(draft: Draft) -> Drop | None:
-    """The place's site, within the key's; unless the place is shut out."""
-    place, key = draft.place, draft.caller.key
-    if place.site is None or (key is not None and key.site not in {None, place.site.id}):
+def _name_of(site: Site | None, reason: Drop) -> str:
+    """Under what a refusal is counted: not under a site that is none of the sender's business."""
+    return "" if site is None or reason is Drop.UNKNOWN_SITE else site.id
+
+
+def shut_out(place: Place, key: Key) -> Drop | None:
+    """Whether the place is not taken from who holds the key."""
+    if place.site is not None and key.site not in {None, place.site.id}:
         return Drop.UNKNOWN_SITE
-    draft.site = place.site
     return place.refusal
 
 
-def _shut_out(site: Site, page: Page) -> Drop | None:
+def _refusal(site: Site, page: Page) -> Drop | None:
     """Events of pages elsewhere are somebody else's, or forged; others the owner shut out."""
     if page.hostname and not site.allows_host(page.hostname):
         return Drop.HOST_NOT_ALLOWED
     return Drop.EXCLUDED_PAGE if site.excludes_page(page.path) else None
-
-
-def drop_too_old(draft: Draft) -> Drop | None:
-    """The past can be told only by an import."""
-    old = draft.time_ms < draft.caller.received_ms - TOO_OLD_MS
-    return Drop.TOO_OLD if old and not _may(draft, Scope.IMPORT) else None
-
-
-def drop_too_new(draft: Draft) -> Drop | None:
-    """The future by nobody, but for a clock that is a little fast."""
-    return Drop.TOO_NEW if draft.time_ms > draft.caller.received_ms + TOO_NEW_MS else None
-
-
-def drop_opted_out(draft: Draft) -> Drop | None:
-    """Who asks not to be counted, where the site honours that."""
-    site, caller = draft.site, draft.caller
-    asked = (site.honour_gpc and caller.gpc) or (site.honour_dnt and caller.dnt)
-    return Drop.OPTED_OUT if asked else None
-
-
-def put_sender(draft: Draft) -> None:
-    """The address, agent and country: the request's own, or those told by who may."""
-    told, caller = draft.sighting, draft.caller
-    draft.address, draft.user_agent, draft.country = (
-        caller.address,
-        caller.user_agent,
-        caller.country,
-    )
-    if caller.key is not None and (_may(draft, Scope.SERVER) or _may(draft, Scope.IMPORT)):
-        draft.address = told.ip or draft.address
-        draft.user_agent = told.user_agent or draft.user_agent
-        draft.country = told.country.upper() if told.country else draft.country
-
-
-def drop_excluded_address(draft: Draft) -> Drop | None:
-    """Addresses that the owner shut out, like their own office."""
-    return Drop.EXCLUDED_IP if draft.site.excludes_address(draft.address) else None
 
 
 def time_of(told: float | datetime | None, caller: Caller) -> int:
@@ -363,67 +377,27 @@ def time_of(told: float | datetime | None, caller: Caller) -> int:
     return max(int(told) - caller.skew_ms, 0)
 
 
-def check_revenue(told: Sighting) -> None:
-    """An amount that people pay: finite, and no longer than money is."""
-    if told.revenue is None:
-        return
-    amount = told.revenue.amount
+def check_form(told: Sighting) -> None:
+    """What the decoder leaves to us."""
+    if told.revenue is not None:
+        _check_amount(told.revenue.amount)
+    if told.screen is not None and not is_screen(told.screen):
+        raise Invalid("screen", "must be like 1920x1080")
+
+
+def _check_amount(amount: Decimal) -> None:
+    """As people pay: finite, and no longer than money is."""
     exponent = amount.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -6 or abs(amount) >= 10**15:
         raise Invalid("revenue", "amount must be a number with up to 15 digits and 6 decimals")
 
 
-def check_screen(told: Sighting) -> None:
-    """A width and a height."""
-    if told.screen is not None and not is_screen(told.screen):
-        raise Invalid("screen", "must be like 1920x1080")
-
-
-def as_event(draft: Draft) -> Event:
-    """The event as it is kept."""
-    told, place, agent = draft.sighting, draft.place, draft.agent
-    page, origin, campaign, revenue = place.page, place.origin, place.campaign, told.revenue
-    return Event(
-        draft.event_id,
-        draft.time_ms,
-        draft.site.id,
-        clean(told.event_type),
-        draft.visitor,
-        draft.prior,
-        draft.session,
-        page.hostname or None,
-        page.path or None,
-        clean(told.title)[:TITLE_LENGTH] if told.title else None,
-        origin.source,
-        origin.channel,
-        origin.referrer,
-        campaign.source,
-        campaign.medium,
-        campaign.name,
-        campaign.content,
-        campaign.term,
-        draft.country,
-        None,
-        None,
-        agent.browser,
-        agent.browser_version,
-        agent.os,
-        agent.os_version,
-        Device.BOT if agent.is_bot else agent.device,
-        told.screen or None,
-        told.language or draft.caller.language,
-        told.kept_props(),
-        None if revenue is None else format(revenue.amount, "f"),
-        None if revenue is None else revenue.currency,
-        told.engaged_ms,
-        None if told.scroll_depth is None else min(told.scroll_depth, 100),
-        draft.aside,
-    )
-
-
-def _may(draft: Draft, scope: Scope) -> bool:
-    key = draft.caller.key
-    return key is not None and key.allows(scope, draft.site.id)
+def _other(told: Sighting, place: Place, key: Key) -> Other:
+    """Of whom it is told, by one who may: then the event is theirs, not the sender's."""
+    site = place.site.id if place.site is not None else ""
+    if not (key.allows(Scope.SERVER, site) or key.allows(Scope.IMPORT, site)):
+        return NO_OTHER
+    return told.ip, told.user_agent, told.country.upper() if told.country else None
 
 
 def _campaign(told: Sighting, page: Page) -> Campaign:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -145,19 +145,17 @@ class _ToldAgents(UaParserAgents):
 class _Unseen:
     """Ids that were there before are found when the events are put in."""
 
-    def add(self, event_id: int) -> bool:
+    def add(self, event_ids: Sequence[int]) -> list[bool]:
         """Always new here."""
-        del event_id
-        return True
+        return [True] * len(event_ids)
 
 
 class _NoVisits:
     """Visits are found when the events are put in."""
 
-    def touch(self, event: Event) -> Step:
+    def touch(self, events: Sequence[Event]) -> list[Step]:
         """Nothing live."""
-        del event
-        return Step.GOES_ON
+        return [Step.GOES_ON] * len(events)
 
 
 def _name(path: Path, site_id: str) -> str:

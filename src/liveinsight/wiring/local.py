@@ -259,10 +259,8 @@ class LocalHome:
         reader = SqliteHotReader(self.folder)
         since = 0
         for events in reader.of_late(ROOM, self.clock.now_ms() - AN_HOUR_MS):
-            for event in events:
-                self.seen.add(event.event_id)
-                if event.aside is None:
-                    self.window.touch(event)
+            self.seen.add([event.event_id for event in events])
+            self.window.touch([event for event in events if event.aside is None])
             self.rebuilt += len(events)
             if self.rebuilt - since >= REBUILT_AT_ONCE:
                 since = self.rebuilt

@@ -2,6 +2,8 @@
 of what came before and no knowledge that takes long to load.
 """
 
+from collections.abc import Sequence
+
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.event import Event
 from liveinsight.domain.visit import Step
@@ -28,16 +30,14 @@ class EdgeCountries:
 class EveryVisit:
     """The port `Visits`: whether an event has a visit is told by all events in order of time."""
 
-    def touch(self, event: Event) -> Step:
-        """It may have one."""
-        del event
-        return Step.GOES_ON
+    def touch(self, events: Sequence[Event]) -> list[Step]:
+        """They may have one."""
+        return [Step.GOES_ON] * len(events)
 
 
 class EveryId:
     """The port `Seen`: the same event is the same item, however often it is sent."""
 
-    def add(self, event_id: int) -> bool:
+    def add(self, event_ids: Sequence[int]) -> list[bool]:
         """As good as new."""
-        del event_id
-        return True
+        return [True] * len(event_ids)

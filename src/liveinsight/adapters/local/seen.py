@@ -7,6 +7,7 @@ tables together are bounded. What is sent again later still is found when the da
 """
 
 import mmap
+from collections.abc import Sequence
 
 from liveinsight.ports import Clock
 
@@ -25,24 +26,11 @@ class _Table:
         self.until_ms = 0
         self.count = 0
         self._mask = 2 * room - 1
-        self._places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
+        self.places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
 
-    def has(self, event_id: int) -> bool:
-        return self._places[self._place(event_id)] != 0
-
-    def add(self, event_id: int) -> bool:
-        places, mask = self._places, self._mask
-        place = event_id & mask
-        while found := places[place]:
-            if found == event_id:
-                return False
-            place = (place + 1) & mask
-        places[place] = event_id
-        self.count += 1
-        return True
-
-    def _place(self, event_id: int) -> int:
-        places, mask = self._places, self._mask
+    def place(self, event_id: int) -> int:
+        """Where it is, or would be."""
+        places, mask = self.places, self._mask
         place = event_id & mask
         while (found := places[place]) and found != event_id:
             place = (place + 1) & mask
@@ -64,17 +52,24 @@ class RecentIds:
         self._young = _Table(self._room)
         self._older: list[_Table] = []  # newest first
 
-    def add(self, event_id: int) -> bool:
-        """Remember the id; False if it was there."""
-        event_id = event_id or 1
-        for table in self._older:
-            if table.has(event_id):
-                return False
-        if not self._young.add(event_id):
-            return False
-        if self._young.count == self._young.room:
-            self._turn()
-        return True
+    def add(self, event_ids: Sequence[int]) -> list[bool]:
+        """Remember the ids; for each whether it was not there before."""
+        table, older = self._young, self._older
+        fresh: list[bool] = []
+        for told in event_ids:
+            event_id = told or 1
+            place = table.place(event_id)
+            is_new = not table.places[place]
+            for other in older:
+                is_new = is_new and not other.places[other.place(event_id)]
+            fresh.append(is_new)
+            if is_new:
+                table.places[place] = event_id
+                table.count += 1
+                if table.count == table.room:
+                    self._turn()
+                    table, older = self._young, self._older
+        return fresh
 
     def _turn(self) -> None:
         """Begin a new table, twice as large if this one filled within the hour."""
