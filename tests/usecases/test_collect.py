@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -212,10 +213,29 @@ AROUND_MIDNIGHT = st.sampled_from([-1, 0, MINUTE_MS, 30 * MINUTE_MS, 30 * MINUTE
 def test_events_are_judged_together_as_alone(told, caller, key):
     """What is found of one event is used for the next only where it is the same."""
     caller = replace(caller, key=key, skew_ms=0)
-    sightings = [
-        replace(sighting, timestamp=None if ms is None else ms, country="NO" if ms else None)
-        for sighting, ms in told
-    ]
+    assert_alike(
+        [
+            replace(sighting, timestamp=None if ms is None else ms, country="NO" if ms else None)
+            for sighting, ms in told
+        ],
+        caller,
+    )
+
+
+@pytest.mark.parametrize("key", [None, IMPORT])
+def test_a_sender_holds_for_their_part_of_the_day_and_no_longer(key):
+    """Three moments in any order, at the edges of all that is judged by time."""
+    edges = [SEOUL_MIDNIGHT_MS + ms for ms in (-1, 0, 30 * MINUTE_MS, 30 * MINUTE_MS + 1)]
+    edges += [NOON_MS + ms for ms in (-DAY_MS - 1, -DAY_MS, 5 * MINUTE_MS, 5 * MINUTE_MS + 1)]
+    for moments in permutations(edges, 3):
+        told = [
+            Sighting(site="blog", page_url="https://blog.example/", timestamp=ms) for ms in moments
+        ]
+        assert_alike(told, a_caller(key=key))
+
+
+def assert_alike(sightings, caller):
+    """Sent at once they come to the same as one by one."""
     together, alone = a_collect()[0], a_collect()[0]
     outcome = together([replace(sighting) for sighting in sightings], caller)
     ones = [alone([replace(sighting)], caller) for sighting in sightings]
