@@ -59,6 +59,7 @@ def test_json_lines_are_judged_like_live_events(house: House, tmp_path: Path):
 def test_csv_goes_on_where_it_was_stopped(house: House, tmp_path: Path, monkeypatch):
     """A wrong record ends an import by its number; what came before it stays, once."""
     monkeypatch.setattr(bring, "EVENTS_AT_ONCE", 2)
+    monkeypatch.setattr(bring, "RECORDS_AT_ONCE", 2)
     rows = [f"{NOON_MS + n},https://shop.example/{n},Signup,yes,12.50,EUR" for n in range(5)]
     head = "timestamp,page_url,event_type,prop:paid,revenue_amount,revenue_currency"
     path = tmp_path / "past.csv"

@@ -5,7 +5,8 @@ can begin it again.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
@@ -14,24 +15,26 @@ from liveinsight.domain.sighting import Caller, Sighting
 from liveinsight.usecases.collect import Collect
 
 EVENTS_AT_ONCE = 100_000
-Keep = Callable[[Sequence[Event], int], None]  # events, and the record that they go up to
+RECORDS_AT_ONCE = 1000
+Keep = Callable[[list[Event], int], None]  # events, and the record that they go up to
 
 
 def bring(
-    records: Iterable[tuple[int, Sighting]], collect: Collect, caller: Caller, keep: Keep
+    records: Iterator[tuple[int, Sighting]], collect: Collect, caller: Caller, keep: Keep
 ) -> Counter[Drop]:
     """Judge and keep all records, and tell what was not kept."""
     waiting: list[Event] = []
     drops: Counter[Drop] = Counter()
     number = 0
-    for number, sighting in records:
+    while part := list(islice(records, RECORDS_AT_ONCE)):
         try:
-            outcome = collect([sighting], caller)
+            outcome = collect([sighting for _, sighting in part], caller)
         except Invalid as wrong:
+            number, _ = part[wrong.index or 0]
             raise Invalid(wrong.field, f"{wrong.error} (record {number})") from None
+        number, _ = part[-1]
         waiting += outcome.events
-        for reason, n in outcome.dropped.items():
-            drops[reason] += n
+        drops.update(outcome.dropped)
         if len(waiting) >= EVENTS_AT_ONCE:
             keep(waiting, number)
             waiting = []

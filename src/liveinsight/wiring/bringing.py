@@ -77,7 +77,7 @@ class Import:
 
         salts = SqliteSalts(self._folder, SystemClock())
         try:
-            return bring(self._records(), self._collect(salts), self._caller(), keep)  # type: ignore[arg-type] # it gives lists
+            return bring(self._records(), self._collect(salts), self._caller(), keep)
         finally:
             salts.close()
 
