@@ -1,7 +1,9 @@
 """Dimensions and filters as SQL. Values of strangers are only ever parameters.
 
 Every condition is true or false and never NULL where it may be negated; where it may not, plain
-comparisons stay bare, so that DuckDB can skip row groups by them.
+comparisons stay bare, so that DuckDB can skip row groups by them. It judges a Parquet file's values
+once for all rows that share them, but not within `coalesce`, and not where several are listed for a
+plain column: `concat` of one makes nothing an empty text, and both are twice as fast.
 """
 
 from liveinsight.adapters.sql.parameters import Parameters
@@ -10,6 +12,8 @@ from liveinsight.domain.filter import And, Condition, Filter, Not, Op, folded
 
 # These two are the visit's alone; `started` is the visit that an event belongs to.
 OF_VISITS_ONLY = frozenset({"entry_page", "exit_page"})
+
+NEVER_NULL = "type"
 
 
 def dimension_sql(name: str, parameters: Parameters) -> str:
@@ -60,14 +64,18 @@ def _condition(test: Condition, value: str, parameters: Parameters, *, bare: boo
 
 
 def _is(value: str, wanted: list[str], parameters: Parameters, *, nothing: bool, bare: bool) -> str:
-    among = f"{value} IN ({', '.join(parameters.add(item) for item in wanted)})"
+    listed = ", ".join(parameters.add(item) for item in wanted)
     if nothing:
-        return f"({value} IS NULL OR {among})" if wanted else f"({value} IS NULL)"
-    return f"({among})" if bare else f"coalesce({among}, FALSE)"
+        return f"({value} IS NULL OR {value} IN ({listed}))" if wanted else f"({value} IS NULL)"
+    if value != NEVER_NULL and "" in wanted:
+        return f"coalesce({value} IN ({listed}), FALSE)"
+    if value != NEVER_NULL and not (bare and len(wanted) == 1):
+        value = f"concat({value})"
+    return f"({value} IN ({listed}))"
 
 
 def _any(
     function: str, value: str, wanted: list[str], parameters: Parameters, *, bare: bool
 ) -> str:
     told = " OR ".join(f"{function}({value}, {parameters.add(item)})" for item in wanted)
-    return f"({told})" if bare else f"coalesce({told}, FALSE)"
+    return f"({told})" if bare or value == NEVER_NULL else f"coalesce({told}, FALSE)"
