@@ -174,7 +174,7 @@ class LocalHome:
         control, keys, clock = self.control, self.keys, self.clock
         return (
             *SessionDoor(self.people, sessions, addresses, clock).routes(),
-            *SitesDoor(control, keys, clock).routes(),
+            *SitesDoor(control, keys, clock, self._look_again).routes(),
             *KeysDoor(control, keys, clock).routes(),
             *SharesDoor(self.people, control, keys, addresses, clock).routes(),
             *ImportsDoor(self.imports, control, keys, clock).routes(),

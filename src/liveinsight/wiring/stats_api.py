@@ -64,7 +64,7 @@ def stats_api(
     parts = Parts(environment, dynamodb, clock)
     asker = AskHere(tail_of(parts, s3, root), parts.clock)
     door = AskDoor(asker, parts.control, parts.keys, parts.clock, cache=AT_THE_EDGE)
-    sites = SitesDoor(parts.control, parts.keys, parts.clock)
+    sites = SitesDoor(parts.control, parts.keys, parts.clock, parts.control.refresh)
     return Front((*door.routes(), *sites.routes()), environment.origins())
 
 

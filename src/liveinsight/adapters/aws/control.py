@@ -47,6 +47,10 @@ class DynamoControl:
             self._sites, self._sites_ms = SiteBook(sites or [DEFAULT_SITE]), now_ms
         return self._sites
 
+    def refresh(self) -> None:
+        """Ask anew for what another function may have changed a moment ago."""
+        self._sites_ms = self._keys_ms = -GOOD_FOR_MS
+
     def put_site(self, site: Site) -> None:
         """Add a site or change its settings."""
         self._put("site", site.id, msgspec.json.encode(site))
@@ -116,13 +120,13 @@ class DynamoControl:
     def _put(self, kind: str, name: str, body: bytes) -> None:
         item = {"kind": {"S": kind}, "name": {"S": name}, "body": {"S": body.decode()}}
         self._client.put_item(TableName=self._table, Item=item)
-        self._sites_ms = self._keys_ms = -GOOD_FOR_MS
+        self.refresh()
 
     def _remove(self, kind: str, name: str) -> bool:
         answer = self._client.delete_item(
             TableName=self._table, Key=_key(kind, name), ReturnValues="ALL_OLD"
         )
-        self._sites_ms = self._keys_ms = -GOOD_FOR_MS
+        self.refresh()
         return "Attributes" in answer
 
 

@@ -1,5 +1,6 @@
 """Sites: which ones who asks may see, and for managers, making and changing them."""
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
@@ -85,12 +86,23 @@ class SiteForm(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SitesDoor:
-    """Reads and changes the site book."""
+    """Reads and changes the site book.
 
-    def __init__(self, control: Control, keys: Keys, clock: Clock) -> None:
+    A home may know of a change elsewhere a moment later. Managers don't wait for it, and what is
+    changed is never what was: `look_again` is called for them first.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        keys: Keys,
+        clock: Clock,
+        look_again: Callable[[], None] = lambda: None,
+    ) -> None:
         self._control = control
         self._keys = keys
         self._clock = clock
+        self._look_again = look_again
 
     def routes(self) -> tuple[Route, ...]:
         """What is answered here."""
@@ -105,13 +117,16 @@ class SitesDoor:
 
     async def told(self, request: Request) -> Response:
         """`GET /api/sites`."""
-        return self._readable(self._key(request))
+        key = self._key(request)
+        if key is not None and Scope.ADMIN in key.scopes:
+            self._look_again()
+        return self._readable(key)
 
     async def add(self, request: Request) -> Response:
         """`POST /api/sites`."""
         key = self._key(request)
         form = read_json(request, SiteForm)
-        check_manager(key, None)
+        self._check_manager(key, None)
         if self._find(form.id) is not None:
             raise Invalid("id", f"{form.id} is there already")
         return self._put(Site(id=form.id), form)
@@ -120,19 +135,23 @@ class SitesDoor:
         """`PUT /api/sites`."""
         key = self._key(request)
         form = read_json(request, SiteForm)
-        check_manager(key, form.id)
+        self._check_manager(key, form.id)
         return self._put(self._known(form.id), form)
 
     async def remove(self, request: Request) -> Response:
         """`DELETE /api/sites?site=…`."""
         key = self._key(request)
         name = request.params.get("site", "")
-        check_manager(key, name)
+        self._check_manager(key, name)
         self._control.remove_site(self._known(name).id)
         return self._readable(key)
 
     def _key(self, request: Request) -> Key | None:
         return self._keys.of(request, self._clock.now_ms())
+
+    def _check_manager(self, key: Key | None, site: str | None) -> None:
+        check_manager(key, site)
+        self._look_again()
 
     def _readable(self, key: Key | None) -> Response:
         sites = [
