@@ -263,6 +263,28 @@ def test_over_midnight_the_day_before_is_known():
     assert max(days) - min(days) == timedelta(days=1)
 
 
+@pytest.mark.parametrize("is_made_here", [True, False])
+def test_a_salt_that_is_not_there_is_looked_for_once_a_minute(is_made_here):
+    """In a site's first half hour not each event asks for the day before; made here, it is known."""
+    collect, ports = a_collect()
+    asked, known = [], ports.if_known
+    ports.if_known = lambda site, day: asked.append(day) or known(site, day)
+
+    def at(ms):
+        caller = a_caller(received_ms=SEOUL_MIDNIGHT_MS + ms)
+        return collect([Sighting(page_url="https://blog.example/")], caller).events[0]
+
+    assert [at(ms).prior for ms in (0, 1, MINUTE_MS - 1)] == [None] * 3
+    (day,) = asked
+    if is_made_here:
+        before = at(-1).visitor
+        assert at(MINUTE_MS - 1).prior == before
+    else:
+        ports.salted["blog", day] = b"made elsewhere"
+        assert at(MINUTE_MS - 1).prior is None
+    assert at(MINUTE_MS).prior is not None
+
+
 def test_who_is_named_by_the_site_stays_the_same():
     """A given user id is the same visitor from any address, on any day; nameless ones are not."""
     collect, _ = a_collect()

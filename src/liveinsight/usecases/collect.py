@@ -134,6 +134,7 @@ class Collect:
         self._sites = control.sites()
         self._places: dict[tuple[str | None, ...], Place] = {}
         self._remembered: dict[tuple[bytes, str, str], Who] = {}
+        self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order.
@@ -258,7 +259,7 @@ class Collect:
         from_ms, until_ms, prior = day.start_ms + GAP_MS + 1, day.end_ms, None
         if time_ms < from_ms:
             from_ms, until_ms = day.start_ms, from_ms
-            salt = self._salts.if_known(site, day.date - timedelta(days=1))
+            salt = self._salt_before(site, day.date, caller.received_ms)
             prior = None if salt is None else anonymous(salt, address, user_agent)
         return Sender(
             site,
@@ -278,6 +279,8 @@ class Collect:
         The salt is asked for each time, so that a visitor is forgotten when the salt is.
         """
         salt = self._salts.of(site, day)
+        if self._saltless_ms:
+            self._saltless_ms.pop((site.id, day), None)
         key = (salt, address, user_agent)
         who = self._remembered.get(key)
         if who is None:
@@ -288,9 +291,22 @@ class Collect:
             self._remembered[key] = who
         return who
 
+    def _salt_before(self, site: Site, day: date, now_ms: int) -> bytes | None:
+        """The salt of the day before, if there is one. Where there is none, all events of the first
+        half hour would look for it: it is asked for once a minute.
+        """
+        before = site.id, day - timedelta(days=1)
+        if now_ms - self._saltless_ms.get(before, -MINUTE_MS) < MINUTE_MS:
+            return None
+        salt = self._salts.if_known(site, before[1])
+        if salt is None:
+            self._saltless_ms[before] = now_ms
+        return salt
+
     def forget(self) -> None:
         """Know nobody any more: the salts of their days are deleted."""
         self._remembered.clear()
+        self._saltless_ms.clear()
 
     def _event(self, told: Sighting, time_ms: int, place: Place, sender: Sender) -> Event:
         """The event as it is kept; a bot's is set aside, and can be taken back in."""
