@@ -179,16 +179,16 @@ CALLERS = st.builds(
 
 @given(st.lists(st.tuples(st.lists(SIGHTINGS, min_size=1, max_size=8), CALLERS), max_size=5))
 def test_every_sighting_is_an_event_or_one_drop(requests):
-    """Nothing vanishes and nothing is counted twice, whatever comes; of refused requests nothing
-    is remembered.
+    """Nothing vanishes and nothing is counted twice, whatever comes; refused requests leave no
+    trace at all.
     """
     collect, ports = a_collect()
     for sightings, caller in requests:
-        before = (set(ports.ids), set(ports.visitors))
+        before = (set(ports.ids), set(ports.visitors), ports.number)
         try:
             outcome = collect(sightings, caller)
         except Invalid:
-            assert before == (ports.ids, ports.visitors)
+            assert before == (ports.ids, ports.visitors, ports.number)
             continue
         assert len(outcome.event_ids) == len(sightings)
         assert outcome.processed + sum(outcome.dropped.values()) == len(sightings)

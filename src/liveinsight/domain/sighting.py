@@ -4,13 +4,14 @@ The field names and limits are those of the interface; a decoder builds it strai
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW, Scalar
 from liveinsight.domain.key import Key
 
@@ -30,6 +31,7 @@ Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
 TITLE_LENGTH = 300
+YEAR_10000_MS = 253_402_300_800_000
 
 
 @lru_cache(maxsize=1024)
@@ -104,3 +106,33 @@ def skew_of(sent_ms: int | None, received_ms: int) -> int:
     if sent_ms is None or abs(sent_ms - received_ms) <= BELIEVED_MS:
         return 0
     return sent_ms - received_ms
+
+
+def time_of(told: float | datetime | None, caller: Caller) -> int:
+    """The moment in ms by our clock; without one it is now. One far off the calendar is no time
+    at all.
+    """
+    if told is None:
+        return caller.received_ms
+    if isinstance(told, datetime):
+        if told.tzinfo is None:
+            told = told.replace(tzinfo=UTC)
+        told = told.timestamp() * 1000
+    if not 0 <= told < YEAR_10000_MS:
+        raise Invalid("timestamp", "is not a time in ms since 1970")
+    return max(int(told) - caller.skew_ms, 0)
+
+
+def check_form(told: Sighting) -> None:
+    """What the decoder leaves to us."""
+    if told.revenue is not None:
+        _check_amount(told.revenue.amount)
+    if told.screen is not None and not is_screen(told.screen):
+        raise Invalid("screen", "must be like 1920x1080")
+
+
+def _check_amount(amount: Decimal) -> None:
+    """As people pay: finite, and no longer than money is."""
+    exponent = amount.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -6 or abs(amount) >= 10**15:
+        raise Invalid("revenue", "amount must be a number with up to 15 digits and 6 decimals")

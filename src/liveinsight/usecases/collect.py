@@ -7,8 +7,7 @@ keeps anything: the outcome says what is to be kept.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, timedelta
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -20,7 +19,7 @@ from liveinsight.domain.event import PAGE_VIEW, Aside, Event
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
-from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, is_screen
+from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import GAP_MS, Step
@@ -28,7 +27,6 @@ from liveinsight.domain.visitor import anonymous, fingerprint, identified
 from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
 
 TOO_OLD_MS = DAY_MS
-YEAR_10000_MS = 253_402_300_800_000
 TOO_NEW_MS = 5 * MINUTE_MS
 # Visitors, places and sessions of late that are told at once; each is a few hundred bytes, as
 # addresses longer than a page's commonly is are not remembered.
@@ -102,7 +100,7 @@ class Sender(Struct, frozen=True):
     country: str | None
     language: str | None
 
-    def tells(self, site: Site | None, time_ms: int, other: Other) -> bool:
+    def tells(self, site: Site, time_ms: int, other: Other) -> bool:
         """Whether it is they again; mostly, of events that come together."""
         return site is self.site and self.from_ms <= time_ms < self.until_ms and other == self.other
 
@@ -148,26 +146,32 @@ class Collect:
         self._take(outcome)
         return outcome
 
-    def _judge(self, sightings: Sequence[Sighting], caller: Caller, outcome: Outcome) -> None:
-        """Read what is told: what is not refused becomes an event."""
-        key = caller.key
-        before: Sender | None = None
+    def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
+        """Where and when each happened; the first that is not well formed refuses them all."""
+        read: list[tuple[Place, int]] = []
         for index, told in enumerate(sightings):
             try:
-                place = self._place(told)
-                time_ms = caller.received_ms
-                if told.timestamp is not None:
-                    time_ms = time_of(told.timestamp, caller)
+                read.append((self._place(told), time_of(told.timestamp, caller)))
                 check_form(told)
             except Invalid as wrong:
                 raise Invalid(wrong.field, wrong.error, index) from None
+        return read
+
+    def _judge(self, sightings: Sequence[Sighting], caller: Caller, outcome: Outcome) -> None:
+        """What is not refused becomes an event."""
+        key = caller.key
+        before: Sender | None = None
+        read = self._read(sightings, caller)
+        for told, (place, time_ms) in zip(sightings, read, strict=True):
             told.event_id = told.event_id or self._new_id()
             outcome.event_ids.append(told.event_id)
             judged: Sender | Drop | None = place.refusal if key is None else shut_out(place, key)
             if judged is None:
-                other = NO_OTHER if key is None else _other(told, place, key)
-                if before is None or not before.tells(place.site, time_ms, other):
-                    judged = self._sender(time_ms, place, caller, other)
+                site = place.site
+                assert site is not None, "else it is refused"
+                other = NO_OTHER if key is None else _other(told, site, key)
+                if before is None or not before.tells(site, time_ms, other):
+                    judged = self._sender(time_ms, site, caller, other)
                 else:
                     judged = before
             if isinstance(judged, Sender):
@@ -236,10 +240,8 @@ class Collect:
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
         return Place(site, page, campaign, origin, _refusal(site, page))
 
-    def _sender(self, time_ms: int, place: Place, caller: Caller, other: Other) -> Sender | Drop:
+    def _sender(self, time_ms: int, site: Site, caller: Caller, other: Other) -> Sender | Drop:
         """Who is behind an event of that time, or why the site does not want to know."""
-        site = place.site
-        assert site is not None, "refused before"
         # The past can be told only by an import; the future by nobody, but for a clock that is a
         # little fast.
         is_import = caller.key is not None and caller.key.allows(Scope.IMPORT, site.id)
@@ -345,7 +347,7 @@ class Collect:
             Device.BOT if agent.is_bot else agent.device,
             told.screen or None,
             told.language or sender.language,
-            told.kept_props() if told.props else None,
+            told.kept_props(),
             None if revenue is None else format(revenue.amount, "f"),
             None if revenue is None else revenue.currency,
             told.engaged_ms,
@@ -378,40 +380,9 @@ def _refusal(site: Site, page: Page) -> Drop | None:
     return Drop.EXCLUDED_PAGE if site.excludes_page(page.path) else None
 
 
-def time_of(told: float | datetime | None, caller: Caller) -> int:
-    """The moment in ms by our clock; without one it is now. One far off the calendar is no time
-    at all.
-    """
-    if told is None:
-        return caller.received_ms
-    if isinstance(told, datetime):
-        if told.tzinfo is None:
-            told = told.replace(tzinfo=UTC)
-        told = told.timestamp() * 1000
-    if not 0 <= told < YEAR_10000_MS:
-        raise Invalid("timestamp", "is not a time in ms since 1970")
-    return max(int(told) - caller.skew_ms, 0)
-
-
-def check_form(told: Sighting) -> None:
-    """What the decoder leaves to us."""
-    if told.revenue is not None:
-        _check_amount(told.revenue.amount)
-    if told.screen is not None and not is_screen(told.screen):
-        raise Invalid("screen", "must be like 1920x1080")
-
-
-def _check_amount(amount: Decimal) -> None:
-    """As people pay: finite, and no longer than money is."""
-    exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -6 or abs(amount) >= 10**15:
-        raise Invalid("revenue", "amount must be a number with up to 15 digits and 6 decimals")
-
-
-def _other(told: Sighting, place: Place, key: Key) -> Other:
+def _other(told: Sighting, site: Site, key: Key) -> Other:
     """Of whom it is told, by one who may: then the event is theirs, not the sender's."""
-    site = place.site.id if place.site is not None else ""
-    if not (key.allows(Scope.SERVER, site) or key.allows(Scope.IMPORT, site)):
+    if not (key.allows(Scope.SERVER, site.id) or key.allows(Scope.IMPORT, site.id)):
         return NO_OTHER
     return told.ip, told.user_agent, told.country.upper() if told.country else None
 
