@@ -67,11 +67,11 @@ def _is(value: str, wanted: list[str], parameters: Parameters, *, nothing: bool,
     listed = ", ".join(parameters.add(item) for item in wanted)
     if nothing:
         return f"({value} IS NULL OR {value} IN ({listed}))" if wanted else f"({value} IS NULL)"
-    if value != NEVER_NULL and "" in wanted:
+    if value == NEVER_NULL or (bare and len(wanted) == 1):
+        return f"({value} IN ({listed}))"
+    if "" in wanted:
         return f"coalesce({value} IN ({listed}), FALSE)"
-    if value != NEVER_NULL and not (bare and len(wanted) == 1):
-        value = f"concat({value})"
-    return f"({value} IN ({listed}))"
+    return f"(concat({value}) IN ({listed}))"
 
 
 def _any(
