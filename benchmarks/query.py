@@ -26,6 +26,7 @@ from liveinsight.adapters.sql.behaviour import funnel_sql
 from liveinsight.adapters.sql.compile import Compiler, Statement
 from liveinsight.adapters.sql.fragments import statements
 from liveinsight.adapters.sql.history import SqlHistory
+from liveinsight.adapters.sql.memory import connect
 from liveinsight.adapters.sql.plan import plan
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import Relations, over
@@ -38,6 +39,7 @@ from liveinsight.domain.site import Site
 from liveinsight.usecases import follow
 from liveinsight.usecases.answer import answer, counted_of
 
+MEMORY_MB = 16_384  # DuckDB's own tables are held in it
 SIX = ["visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration"]
 CUSTOM = ["is_not", "event", ["page_view", "engagement", "session_start", "session_end"]]
 PLAIN = (
@@ -121,8 +123,7 @@ class Bench:
         native = folder / "native.duckdb"
         if not native.exists():
             copied(native, relations)
-        self.db = duckdb.connect(config={"threads": 2})
-        self.db.execute("SET GLOBAL parquet_metadata_cache = true")
+        self.db = connect(folder / "spill", memory_mb=MEMORY_MB, threads=2)
         for statement in statements("hot", "tables"):
             self.db.execute(statement)
         self.db.execute(f"ATTACH '{native}' AS native (READ_ONLY)")

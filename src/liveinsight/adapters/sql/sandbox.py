@@ -15,6 +15,7 @@ import duckdb
 from msgspec import Struct
 
 from liveinsight.adapters.sql.deadlines import deadlines
+from liveinsight.adapters.sql.memory import NEAR
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import COLUMNS, Piece, over, quoted
 from liveinsight.domain.errors import Invalid
@@ -85,6 +86,7 @@ def _sandbox(
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
             "python_enable_replacements": "false",
+            **NEAR,
         }
     )
     try:
