@@ -55,6 +55,38 @@ def test_those_who_come_together_share_a_group(folder):
     assert [len(events) for _, events, _ in kept(folder)] == [50]
 
 
+@pytest.mark.parametrize("sizes", [(1,), (0, 3, 0), (15, 1), (100, 1, 70_000)])
+def test_a_group_holds_what_its_requests_brought(folder, sizes):
+    """In their order, however many they are; drops stand behind them."""
+    brought = [
+        [an_event(event_id=n * 10**6 + i) for i in range(size)] for n, size in enumerate(sizes)
+    ]
+    drops = {("shop", Drop.DUPLICATE): 2}
+
+    async def together(journal):
+        await asyncio.gather(*(journal.keep(events, drops) for events in brought))
+
+    run(folder, together)
+    ((_, events, told),) = kept(folder)
+    assert events == [event for events in brought for event in events]
+    assert told == {("shop", Drop.DUPLICATE): 2 * len(sizes)}
+
+
+def test_events_that_cannot_be_kept_are_refused_alone(folder):
+    """They leave nothing in the group that others are waiting for."""
+
+    async def together(journal):
+        wrong = [an_event(event_id=2), an_event(event_id=3, title="\ud800")]
+        brought = ([an_event(event_id=1)], wrong, [an_event(event_id=4)])
+        kept = (journal.keep(events, {}) for events in brought)
+        return await asyncio.gather(*kept, return_exceptions=True)
+
+    first, refused, last = run(folder, together)
+    assert first is last is None
+    assert isinstance(refused, UnicodeEncodeError)
+    assert [[event.event_id for event in events] for _, events, _ in kept(folder)] == [[1, 4]]
+
+
 def test_groups_keep_the_order_and_are_numbered_on(folder):
     """Numbers go on after a restart, also when the journal was emptied by sealing."""
 

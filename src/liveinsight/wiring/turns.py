@@ -6,13 +6,10 @@ its own between those of the server; under load that is worth a third of the thr
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
 from liveinsight.adapters.local.journal import SqliteJournal
-from liveinsight.domain.drop import Drop
-from liveinsight.domain.event import Event
 from liveinsight.http.collect import CollectDoor, answer_to
 from liveinsight.http.exchange import Request, Response
 from liveinsight.http.problems import problem
@@ -44,32 +41,27 @@ class Turns:
     def _judge(self) -> None:
         waiting, self._waiting = self._waiting, []
         answered: list[tuple[Tell, Response]] = []
-        events: list[Event] = []
-        lost: Counter[tuple[str, Drop]] = Counter()
+        kept: asyncio.Future[None] | None = None
         for request, tell in waiting:
             try:
-                outcome = self._door.judge(request)
+                answer, kept = self._taken(request)
             except Exception as error:  # noqa: BLE001 - told to the one whose request it was
                 tell(problem(error))
                 continue
-            answered.append((tell, answer_to(outcome)))
-            events += outcome.events
-            if outcome.lost:
-                lost.update(outcome.lost)
-        if answered:
-            self._keep(answered, events, lost)
-
-    def _keep(
-        self,
-        answered: list[tuple[Tell, Response]],
-        events: list[Event],
-        lost: Counter[tuple[str, Drop]],
-    ) -> None:
-        kept = self._journal.append(events, lost)
-        if kept is None:
-            _tell(answered, None)
-        else:
+            if kept is None:
+                tell(answer)
+            else:
+                answered.append((tell, answer))
+        if kept is not None:
             kept.add_done_callback(lambda kept: _tell(answered, kept.exception()))
+
+    def _taken(self, request: Request) -> tuple[Response, "asyncio.Future[None] | None"]:
+        """The answer, and what it waits for: in one turn it is the same for all, once it is.
+
+        When this is left the events are let go, and the next request's have their room.
+        """
+        outcome = self._door.judge(request)
+        return answer_to(outcome), self._journal.append(outcome.events, outcome.lost)
 
 
 def _tell(answered: list[tuple[Tell, Response]], error: BaseException | None) -> None:

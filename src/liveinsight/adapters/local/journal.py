@@ -24,7 +24,7 @@ from liveinsight.ports import Clock, Drops
 log = logging.getLogger(__name__)
 
 GROUP_FORMAT = 1
-# Waiting events beyond which new ones are refused: a few seconds of work, some 50 MB.
+# Waiting events beyond which new ones are refused: a few seconds of work, some 15 MB.
 HIGH_WATER_EVENTS = 50_000
 PROBE_INTERVAL_S = 1.0
 NOT_NOW = "Events cannot be stored at the moment."
@@ -37,6 +37,10 @@ class Group(msgspec.Struct, array_like=True):
     events: list[Event]
     drops: list[tuple[str, Drop, int]] = []
 
+
+# A group's begin: three things, of which the first is its format and the next so many events.
+HEAD = bytes([0x93, GROUP_FORMAT, 0xDD, 0, 0, 0, 0])
+COUNT = 3  # where in it their number stands
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Group).decode
@@ -52,11 +56,27 @@ class _Kept(asyncio.Future[None]):
 
 
 class _Pending:
-    """The group that is being filled, and the one future of all who wait for it."""
+    """The group that is being filled, and the one future of all who wait for it.
+
+    Events are encoded as they come, while the processor has them at hand, and let go: what they
+    took is there for those that come next.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.events: list[Event] = []
+        self._body = bytearray(HEAD)
+        self.count = 0
         self.kept = _Kept(loop=loop)
+
+    def add(self, events: Sequence[Event]) -> None:
+        """These too: all or, where one cannot be encoded, none."""
+        self._body += b"".join(map(_encode, events))
+        self.count += len(events)
+
+    def body(self, drops: list[tuple[str, Drop, int]]) -> bytearray:
+        """All of it, as a `Group`; nothing is added any more."""
+        self._body[COUNT : len(HEAD)] = self.count.to_bytes(4, "big")
+        self._body += _encode(drops)
+        return self._body
 
 
 class SqliteJournal:
@@ -72,7 +92,7 @@ class SqliteJournal:
         self._pending: _Pending | None = None
         self._writing: _Pending | None = None
         self._drops: Counter[tuple[str, Drop]] = Counter()
-        self._work: SimpleQueue[tuple[int, bytes, int] | None] = SimpleQueue()
+        self._work: SimpleQueue[tuple[int, bytearray, int] | None] = SimpleQueue()
         # Closed until memory was rebuilt from what is here (`resume`).
         self.failure: str | None = "starting"
         self.commits = 0
@@ -90,7 +110,7 @@ class SqliteJournal:
     @property
     def backlog(self) -> int:
         """Events that wait to be written."""
-        return len(self._pending.events) if self._pending else 0
+        return self._pending.count if self._pending else 0
 
     async def keep(self, events: Sequence[Event], drops: Mapping[tuple[str, Drop], int]) -> None:
         """Return when the events, and all that were given before, are on disk."""
@@ -117,7 +137,7 @@ class SqliteJournal:
             if self._writing is None:
                 # Whoever else arrives in this turn of the loop shares the group.
                 self._loop.call_soon(self._write_next)
-        pending.events.extend(events)
+        pending.add(events)
         return pending.kept
 
     async def stop(self) -> None:
@@ -138,13 +158,12 @@ class SqliteJournal:
         if group is None or self._writing is not None or self.failure is not None:
             return
         self._pending, self._writing = None, group
-        if not group.events and not self._drops:
+        if not group.count and not self._drops:
             self._written(None)
             return
         drops = [(site, reason, n) for (site, reason), n in self._drops.items()]
         self._drops.clear()
-        body = _encode(Group(GROUP_FORMAT, group.events, drops))
-        self._work.put((self._next_seq, body, len(group.events)))
+        self._work.put((self._next_seq, group.body(drops), group.count))
         self._next_seq += 1
 
     def _written(self, error: sqlite3.Error | None) -> None:
@@ -154,7 +173,7 @@ class SqliteJournal:
             self._lose(group, error)
             return
         self.commits += 1
-        self.kept_events += len(group.events)
+        self.kept_events += group.count
         group.kept.set_result(None)
         self._write_next()
 
