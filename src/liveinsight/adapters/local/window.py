@@ -167,10 +167,13 @@ class Window:
     def _go_on(self, event: Event, row: int, thing: int) -> None:
         rows, time_ms = self.rows, event.time_ms
         is_newest = time_ms >= rows.last_ms[row]
-        if event.type == PAGE_VIEW and (is_newest or rows.exit[row] < 0):
-            rows.exit[row] = thing
-            if rows.entry[row] < 0:
-                rows.entry[row] = thing
+        if event.type == PAGE_VIEW:
+            if is_newest or rows.exit[row] < 0:
+                rows.exit[row] = thing
+                if rows.entry[row] < 0:
+                    rows.entry[row] = thing
+        elif ends(event.type):
+            rows.is_open[row] = 0
         person = rows.person[row]
         if is_newest:
             rows.last_ms[row] = time_ms
@@ -178,8 +181,6 @@ class Window:
                 rows.last_ms[person] = time_ms
         elif time_ms < rows.start_ms[row]:
             rows.start_ms[row] = time_ms
-        if ends(event.type):
-            rows.is_open[row] = 0
 
     def _person(self, visitor: int) -> int:
         row = self._row_of.get(visitor)

@@ -52,7 +52,9 @@ class Columns:
             part = self._waiting[first : first + AT_HAND]
             told = zip(*map(astuple, part), strict=True)
             for (name, column), values in zip(self._values.items(), told, strict=True):
-                if name == "props":
+                if _are_nothing(values):
+                    column.extend(values)
+                elif name == "props":
                     column.extend(map(_json, values))
                 elif _KINDS[name] is None:
                     column.extend(map(same, values, values))
@@ -75,9 +77,14 @@ def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str])
     return days
 
 
+def _are_nothing(values: Sequence[object]) -> bool:
+    """As most fields of most events are. To look at the ends first costs nothing."""
+    return values[0] is None and values[-1] is None and values.count(None) == len(values)
+
+
 def _array(name: str, values: Sequence[object]) -> Column:
     kind = _KINDS[name]
-    if values[0] is None and values[-1] is None and values.count(None) == len(values):
+    if _are_nothing(values):
         return np.empty(len(values), dtype=object)
     if kind is None:
         return np.fromiter(values, object, len(values))
