@@ -2,12 +2,13 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from liveinsight.adapters import plain
 from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.later import EveryId, EveryVisit
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.store.bulk import BulkLoad
@@ -24,7 +25,6 @@ from liveinsight.domain.event import Event
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.sighting import Caller, Sighting
 from liveinsight.domain.site import Site
-from liveinsight.domain.visit import Step
 from liveinsight.usecases.bring import bring
 from liveinsight.usecases.collect import Collect
 from liveinsight.wiring.settings import Settings
@@ -100,8 +100,8 @@ class Import:
         return Collect(
             control=self._control,
             salts=salts,
-            seen=_Unseen(),
-            visits=_NoVisits(),
+            seen=EveryId(),
+            visits=EveryVisit(),
             agents=_ToldAgents(),
             countries=MaxmindCountries(),
             sources=KnownSources(),
@@ -140,22 +140,6 @@ class _ToldAgents(UaParserAgents):
     def read(self, user_agent: str) -> Agent:
         """Nothing is known of an agent that is not told."""
         return super().read(user_agent) if user_agent else Agent()
-
-
-class _Unseen:
-    """Ids that were there before are found when the events are put in."""
-
-    def add(self, event_ids: Sequence[int]) -> list[bool]:
-        """Always new here."""
-        return [True] * len(event_ids)
-
-
-class _NoVisits:
-    """Visits are found when the events are put in."""
-
-    def touch(self, events: Sequence[Event]) -> list[Step]:
-        """Nothing live."""
-        return [Step.GOES_ON] * len(events)
 
 
 def _name(path: Path, site_id: str) -> str:

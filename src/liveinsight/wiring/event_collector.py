@@ -4,14 +4,10 @@ import secrets
 import time
 
 from liveinsight.adapters.aws.client import DynamoDb
-from liveinsight.adapters.aws.deferred import (
-    EdgeCountries,
-    EveryId,
-    EveryVisit,
-    UnreadAgents,
-)
+from liveinsight.adapters.aws.deferred import EdgeCountries, UnreadAgents
 from liveinsight.adapters.aws.sessions import DynamoSessions
 from liveinsight.adapters.aws.table import DynamoHot
+from liveinsight.adapters.later import EveryId, EveryVisit
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.http.collect import CollectDoor
 from liveinsight.http.limits import RateLimit

@@ -1,12 +1,8 @@
-"""What this home judges later, when events are read or sealed, so that collecting needs no memory
-of what came before and no knowledge that takes long to load.
+"""What this home judges later, when events are read or sealed, so that collecting needs no
+knowledge that takes long to load.
 """
 
-from collections.abc import Sequence
-
 from liveinsight.domain.agent import Agent
-from liveinsight.domain.event import Event
-from liveinsight.domain.visit import Step
 
 
 class UnreadAgents:
@@ -25,19 +21,3 @@ class EdgeCountries:
         """Not known."""
         del address
         return None
-
-
-class EveryVisit:
-    """The port `Visits`: whether an event has a visit is told by all events in order of time."""
-
-    def touch(self, events: Sequence[Event]) -> list[Step]:
-        """They may have one."""
-        return [Step.GOES_ON] * len(events)
-
-
-class EveryId:
-    """The port `Seen`: the same event is the same item, however often it is sent."""
-
-    def add(self, event_ids: Sequence[int]) -> list[bool]:
-        """As good as new."""
-        return [True] * len(event_ids)
