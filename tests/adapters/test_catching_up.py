@@ -9,6 +9,7 @@ from builders import NOON_MS, an_event
 from lake_house import House, held_visits, told_visit_rows
 from liveinsight.adapters.local.store import engine
 from liveinsight.adapters.local.store.limits import Limits
+from liveinsight.adapters.sql.hot_tables import HotTables
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS
 
@@ -60,6 +61,53 @@ def test_a_start_holds_what_was_held(house: House, monkeypatch, seed: int):
         list({event.event_id: event for event in reversed(events)}.values()), "UTC"
     )
     assert heard == [20] * 10
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_settled_is_what_was_held(house: House, monkeypatch, seed: int):
+    """Rows that are settled are judged on, sealed and read as before, also by who reads meanwhile."""
+    events = some_hours(random.Random(seed), 200)
+    told_of = {event.event_id: event for event in reversed(events)}
+    monkeypatch.setattr(engine, "LOOSE_EVENTS", 15)
+    settled = count_settled(monkeypatch)
+    for first in range(0, len(events), 10):
+        house.keep(events[first : first + 10])
+        with house.store.reading() as reading:
+            ask = "SELECT count(*), sum(event_id) FROM hot_events"
+            before = reading.cursor.execute(ask).fetchall()
+            house.tail()
+            assert reading.cursor.execute(ask).fetchall() == before
+        if first == 100:
+            house.store.seal()
+    assert len(settled) > 5
+    assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows(
+        list(told_of.values()), "UTC"
+    )
+
+
+def count_settled(monkeypatch) -> list[int]:
+    """A list that grows with each time."""
+    settled: list[int] = []
+    settle = HotTables.settle
+
+    def noted(hot: HotTables) -> None:
+        settle(hot)
+        settled.append(1)
+
+    monkeypatch.setattr(HotTables, "settle", noted)
+    return settled
+
+
+def test_settled_rows_take_little_room(house: House):
+    """A start leaves behind nothing that only judging needed."""
+    house.keep(some_hours(random.Random(1), 20_000))
+    house.store.catch_up()
+    with house.store.reading() as reading:
+        held = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
+        ((settled,),) = reading.cursor.execute(held).fetchall()
+        reading.cursor.execute("CREATE TEMP TABLE loose AS FROM hot_events")
+        ((both,),) = reading.cursor.execute(held).fetchall()
+    assert 0 < 3 * settled < both
 
 
 def test_a_start_that_is_stopped_ends_soon(house: House, monkeypatch):

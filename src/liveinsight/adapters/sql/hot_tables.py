@@ -8,10 +8,10 @@ files). So the tables hold at every moment what sealing would write, in whatever
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 
-from duckdb import DuckDBPyConnection
+from duckdb import DuckDBPyConnection, TransactionException
 from msgspec import Struct
 
 from liveinsight.adapters.sql.conditions import filter_sql
@@ -26,6 +26,8 @@ from liveinsight.domain.lake import LakeFile, Relation
 
 # Drops whose events are kept: they are counted from `aside`, which knows better.
 KEPT_APART = frozenset({Drop.BOT, Drop.SPAM_REFERRER, Drop.NO_VISIT})
+# What judging and sealing leave behind, for nobody: the next batch makes it anew.
+PASSING = ("chains", "steps", "starts", "placed", "engagements", "told", "reach", "staying")
 Drops = Mapping[tuple[str, date, str], int]  # (site, day, reason) -> how often
 Arrays = Mapping[str, object]  # numpy's, by the names of an event's fields
 
@@ -122,6 +124,15 @@ class HotTables:
         with self._changing(moment.epoch, moment.seq, moment.generation):
             self._run("visits", from_epoch=from_epoch)
             self._db.execute("DROP TABLE IF EXISTS work")
+
+    def settle(self) -> None:
+        """Have what stays take little room: a checkpoint compresses what is in memory, and lets go
+        of rows that were taken out. Who reads goes on reading what they saw.
+        """
+        for name in PASSING:
+            self._db.execute(f"DROP TABLE IF EXISTS {name}")
+        with suppress(TransactionException):  # somebody is in the way: the next time it is done
+            self._db.execute("CHECKPOINT")
 
     def add_rows(self, select: str) -> None:
         """The same for events that DuckDB can read by itself: a SELECT of an event's columns,

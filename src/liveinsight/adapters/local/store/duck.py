@@ -222,6 +222,7 @@ class DuckStore:
             hot.sealed(epoch, files, generation, keep_from_ms)
             if self._engine.hot_events() > self._limits.most_kept_hot:
                 hot.sealed(epoch, files, generation, NONE_KEPT_MS)
+            self._engine.loose_events = self._engine.hot_events()  # what stays was written anew
 
     def _rewrite(self, site: str, write: Callable[[Sealing], Change]) -> None:
         """Change a site's files without sealing anything new."""

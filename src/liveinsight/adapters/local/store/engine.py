@@ -28,6 +28,10 @@ STAGED_EVENTS_PER_MB = 250  # of the limit
 # Each thread leaves an unfinished group of rows a batch; where batches are no larger than such a
 # group that is most of the memory.
 FEW_EVENTS = 123_000
+# As events come they take some 320 bytes each; settled, a tenth of that. It takes about a second for
+# a million, so it is done for many at once, and sooner where memory is little.
+LOOSE_EVENTS = 200_000
+LOOSE_EVENTS_PER_MB = 500
 # What is turned into columns at once is held as Python's objects until it is brought.
 COLUMN_EVENTS = 20_000
 
@@ -60,6 +64,7 @@ class Engine:
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
+        self.loose_events = 0  # rows that are not settled
         self._in_use: Counter[int] = Counter()
         self._counting = threading.Lock()
 
@@ -89,6 +94,9 @@ class Engine:
         self._control.refresh()
         self.hot.add(events, drops, seq)
         self.unsealed_events += len(events)
+        self.loose_events += len(events)
+        if self.loose_events >= min(LOOSE_EVENTS, LOOSE_EVENTS_PER_MB * self._memory_mb):
+            self._settle()
         return max(1, len(events))
 
     def catch_up(self, journal: SqliteHotReader, told: Callable[[int], bool]) -> bool:
@@ -109,7 +117,12 @@ class Engine:
                 self.unsealed_events += staged.events
         if self.hot.moment.epoch >= first_epoch:
             self.hot.tell_visits(first_epoch)
+            self._settle()
         return True
+
+    def _settle(self) -> None:
+        self.hot.settle()
+        self.loose_events = 0
 
     @contextmanager
     def _threads_for(self, events: int) -> Iterator[None]:
