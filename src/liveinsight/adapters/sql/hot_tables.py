@@ -11,7 +11,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from datetime import date
 
-from duckdb import DuckDBPyConnection, TransactionException
+from duckdb import DuckDBPyConnection, OutOfMemoryException, TransactionException
 from msgspec import Struct
 
 from liveinsight.adapters.sql.conditions import filter_sql
@@ -131,7 +131,8 @@ class HotTables:
         """
         for name in PASSING:
             self._db.execute(f"DROP TABLE IF EXISTS {name}")
-        with suppress(TransactionException):  # somebody is in the way: the next time it is done
+        # Where somebody is in the way, or there is no room to do it, it is done the next time.
+        with suppress(TransactionException, OutOfMemoryException):
             self._db.execute("CHECKPOINT")
 
     def add_rows(self, select: str) -> None:
