@@ -26,8 +26,6 @@ from liveinsight.domain.lake import LakeFile, Relation
 
 # Drops whose events are kept: they are counted from `aside`, which knows better.
 KEPT_APART = frozenset({Drop.BOT, Drop.SPAM_REFERRER, Drop.NO_VISIT})
-# What judging and sealing leave behind, for nobody: the next batch makes it anew.
-PASSING = ("chains", "steps", "starts", "placed", "engagements", "told", "reach", "staying")
 Drops = Mapping[tuple[str, date, str], int]  # (site, day, reason) -> how often
 Arrays = Mapping[str, object]  # numpy's, by the names of an event's fields
 
@@ -123,17 +121,14 @@ class HotTables:
         moment = self._moment
         with self._changing(moment.epoch, moment.seq, moment.generation):
             self._run("visits", from_epoch=from_epoch)
-            self._db.execute("DROP TABLE IF EXISTS work")
 
     def settle(self) -> None:
         """Have what stays take little room: a checkpoint compresses what is in memory, and lets go
         of rows that were taken out. Who reads goes on reading what they saw.
         """
-        for name in PASSING:
-            self._db.execute(f"DROP TABLE IF EXISTS {name}")
         # Where somebody is in the way, or there is no room to do it, it is done the next time.
         with suppress(TransactionException, OutOfMemoryException):
-            self._db.execute("CHECKPOINT")
+            self._run("settle")
 
     def add_rows(self, select: str) -> None:
         """The same for events that DuckDB can read by itself: a SELECT of an event's columns,

@@ -218,11 +218,9 @@ class DuckStore:
         with self._writing:
             files = self._lake.publish(settled)
             keep_from_ms = self._clock.now_ms() - KEEP_VISITS_MS
-            hot = self._engine.hot
-            hot.sealed(epoch, files, generation, keep_from_ms)
-            if self._engine.hot_events() > self._limits.most_kept_hot:
-                hot.sealed(epoch, files, generation, NONE_KEPT_MS)
-            self._engine.loose_events = self._engine.hot_events()  # what stays was written anew
+            engine, limit = self._engine, self._limits.most_kept_hot
+            if engine.sealed(epoch, files, generation, keep_from_ms) > limit:
+                engine.sealed(epoch, files, generation, NONE_KEPT_MS)
 
     def _rewrite(self, site: str, write: Callable[[Sealing], Change]) -> None:
         """Change a site's files without sealing anything new."""

@@ -6,7 +6,7 @@ question that reads from it is answered.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 
@@ -20,6 +20,7 @@ from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.hot_tables import Arrays, HotTables, Moment
 from liveinsight.adapters.sql.memory import connect
 from liveinsight.domain.event import Event
+from liveinsight.domain.lake import LakeFile
 from liveinsight.domain.period import local_day
 
 # While catching up: all at once, as a visit that goes on in the next batch is judged again, whole.
@@ -64,7 +65,7 @@ class Engine:
         self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
-        self.loose_events = 0  # rows that are not settled
+        self._loose_events = 0  # rows that are not settled
         self._in_use: Counter[int] = Counter()
         self._counting = threading.Lock()
 
@@ -94,8 +95,8 @@ class Engine:
         self._control.refresh()
         self.hot.add(events, drops, seq)
         self.unsealed_events += len(events)
-        self.loose_events += len(events)
-        if self.loose_events >= min(LOOSE_EVENTS, LOOSE_EVENTS_PER_MB * self._memory_mb):
+        self._loose_events += len(events)
+        if self._loose_events >= min(LOOSE_EVENTS, LOOSE_EVENTS_PER_MB * self._memory_mb):
             self._settle()
         return max(1, len(events))
 
@@ -120,9 +121,17 @@ class Engine:
             self._settle()
         return True
 
+    def sealed(
+        self, epoch: int, files: Iterable[LakeFile], generation: int, keep_from_ms: int
+    ) -> int:
+        """What batches up to `epoch` brought is in `files` now; how many rows stay, written anew."""
+        self.hot.sealed(epoch, files, generation, keep_from_ms)
+        self._loose_events = self.hot_events()
+        return self._loose_events
+
     def _settle(self) -> None:
         self.hot.settle()
-        self.loose_events = 0
+        self._loose_events = 0
 
     @contextmanager
     def _threads_for(self, events: int) -> Iterator[None]:
