@@ -345,6 +345,27 @@ def test_ids_are_bounded_in_a_rush(most):
         assert sum(table.room for table in (seen._young, *seen._older)) <= max(most, 2048)
 
 
+@given(
+    requests=st.lists(
+        st.lists(
+            st.integers(0, 40) | st.integers(0, 40).map(lambda low: low << 3 | 1 << 63),
+            max_size=40,
+        ),
+        max_size=12,
+    )
+)
+def test_ids_are_new_once_however_they_come(requests):
+    """In requests of few and of many, with what was sent before and what is sent twice in one."""
+    seen = RecentIds(FixedClock(NOON_MS), room=32)
+    known: set[int] = set()
+    for ids in requests:
+        fresh = seen.add(ids)
+        assert len(fresh) == len(ids)
+        for told, is_new in zip(ids, fresh, strict=True):
+            assert is_new == ((told or 1) not in known)
+            known.add(told or 1)
+
+
 def test_ids_of_long_ago_are_forgotten():
     """Memory is bounded: tables older than an hour go, but for the one filled last."""
     clock = FixedClock(NOON_MS)
