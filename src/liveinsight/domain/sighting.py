@@ -77,9 +77,8 @@ class Sighting(Struct, kw_only=True, gc=False):
 
     def kept_props(self) -> dict[str, Scalar] | None:
         """The properties that have a value."""
-        if not self.props:
-            return None
-        return {name: value for name, value in self.props.items() if value is not None} or None
+        told = self.props or {}
+        return {name: value for name, value in told.items() if value is not None} or None
 
 
 class Caller(Struct, frozen=True):
@@ -125,6 +124,8 @@ def time_of(told: float | datetime | None, caller: Caller) -> int:
 
 def check_form(told: Sighting) -> None:
     """What the decoder leaves to us."""
+    if not told.page_url and told.event_type == PAGE_VIEW:
+        raise Invalid("page_url", "is required for a page_view")
     if told.revenue is not None:
         _check_amount(told.revenue.amount)
     if told.screen is not None and not is_screen(told.screen):

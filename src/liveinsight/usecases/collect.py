@@ -15,12 +15,12 @@ from msgspec import Struct, field
 from liveinsight.domain.agent import Agent, Device
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.event import PAGE_VIEW, Aside, Event
+from liveinsight.domain.event import Aside, Event
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, check_form, time_of
-from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visit import GAP_MS, Step
 from liveinsight.domain.visitor import anonymous, fingerprint, identified
@@ -67,6 +67,9 @@ class Who(Struct, frozen=True, gc=False):
     visitor: int
     agent: Agent
     country: str | None
+
+
+Way = tuple[str | None, ...]  # all of a sighting that its place depends on
 
 
 class Place(Struct, frozen=True):
@@ -130,7 +133,7 @@ class Collect:
         self._sources = sources
         self._new_id = new_id
         self._sites = control.sites()
-        self._places: dict[tuple[str | None, ...], Place] = {}
+        self._places: dict[Way, Place] = {}
         self._remembered: dict[tuple[bytes, str, str], Who] = {}
         self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
@@ -148,52 +151,70 @@ class Collect:
 
     def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
         """Where and when each happened; the first that is not well formed refuses them all."""
+        known = self._known_places()
         read: list[tuple[Place, int]] = []
         for index, told in enumerate(sightings):
+            way: Way = (
+                told.site,
+                told.page_url,
+                told.referrer,
+                told.utm_source,
+                told.utm_medium,
+                told.utm_campaign,
+                told.utm_content,
+                told.utm_term,
+            )
             try:
-                read.append((self._place(told), time_of(told.timestamp, caller)))
                 check_form(told)
+                place = known.get(way) or self._look(told, way)
+                time_ms = caller.received_ms
+                if told.timestamp is not None:
+                    time_ms = time_of(told.timestamp, caller)
             except Invalid as wrong:
                 raise Invalid(wrong.field, wrong.error, index) from None
+            read.append((place, time_ms))
         return read
 
     def _judge(self, sightings: Sequence[Sighting], caller: Caller, outcome: Outcome) -> None:
         """What is not refused becomes an event."""
-        key = caller.key
-        before: Sender | None = None
+        key, event_ids, events = caller.key, outcome.event_ids, outcome.events
+        sender: Sender | None = None
         read = self._read(sightings, caller)
         for told, (place, time_ms) in zip(sightings, read, strict=True):
-            told.event_id = told.event_id or self._new_id()
-            outcome.event_ids.append(told.event_id)
-            judged: Sender | Drop | None = place.refusal if key is None else shut_out(place, key)
-            if judged is None:
+            event_id = told.event_id or self._new_id()
+            event_ids.append(event_id)
+            refusal = place.refusal if key is None else shut_out(place, key)
+            if refusal is None:
                 site = place.site
                 assert site is not None, "else it is refused"
                 other = NO_OTHER if key is None else _other(told, site, key)
-                if before is None or not before.tells(site, time_ms, other):
+                if sender is None or not sender.tells(site, time_ms, other):
                     judged = self._sender(time_ms, site, caller, other)
-                else:
-                    judged = before
-            if isinstance(judged, Sender):
-                before = judged
-                outcome.events.append(self._event(told, time_ms, place, judged))
+                    if isinstance(judged, Drop):
+                        refusal = judged
+                    else:
+                        sender = judged
+            if refusal is None:
+                assert sender is not None, "else it is refused"
+                events.append(self._event(told, event_id, time_ms, place, sender))
             else:
-                outcome.lose(_name_of(place.site, judged), judged)
+                outcome.lose(_name_of(place.site, refusal), refusal)
 
     def _take(self, outcome: Outcome) -> None:
         """What is there already is dropped, the rest goes into visits, if it counts."""
-        told, outcome.events = outcome.events, []
-        counted: list[Event] = []
-        fresh = self._seen.add([event.event_id for event in told])
-        for event, is_new in zip(told, fresh, strict=True):
-            if not is_new:
-                outcome.lose(event.site, Drop.DUPLICATE)
-                continue
-            outcome.events.append(event)
-            if event.aside is None:
-                counted.append(event)
-            else:
-                outcome.tell(Drop(event.aside))
+        fresh = self._seen.add([event.event_id for event in outcome.events])
+        if not all(fresh):
+            told, outcome.events = outcome.events, []
+            for event, is_new in zip(told, fresh, strict=True):
+                if is_new:
+                    outcome.events.append(event)
+                else:
+                    outcome.lose(event.site, Drop.DUPLICATE)
+        counted = [event for event in outcome.events if event.aside is None]
+        if len(counted) < len(outcome.events):
+            for event in outcome.events:
+                if event.aside is not None:
+                    outcome.tell(Drop(event.aside))
         steps = self._visits.touch(counted)
         outcome.starts_visit = Step.STARTS in steps
         outcome.processed = len(steps)
@@ -202,35 +223,26 @@ class Collect:
             outcome.processed -= missed
             outcome.tell(Drop.NO_VISIT, missed)
 
-    def _place(self, told: Sighting) -> Place:
-        """The place, remembered until a site's settings change."""
-        if told.event_type == PAGE_VIEW and not told.page_url:
-            raise Invalid("page_url", "is required for a page_view")
-        sites, url, referrer = self._control.sites(), told.page_url, told.referrer
-        if sites is not self._sites or len(self._places) >= REMEMBERED:
+    def _known_places(self) -> dict[Way, Place]:
+        """Those of late, until a site's settings change."""
+        sites = self._control.sites()
+        if sites is not self._sites:
             self._sites = sites
             self._places.clear()
-        key = (
-            told.site,
-            url,
-            referrer,
-            told.utm_source,
-            told.utm_medium,
-            told.utm_campaign,
-            told.utm_content,
-            told.utm_term,
-        )
-        place = self._places.get(key)
-        if place is None:
-            place = self._look(told, sites)
-            if sum(map(len, filter(None, key))) <= REMEMBERED_LENGTH:
-                self._places[key] = place
+        return self._places
+
+    def _look(self, told: Sighting, way: Way) -> Place:
+        """A place that is not known. Its site is the named one, else its host's, else the only one."""
+        place = self._found(told)
+        if len(self._places) >= REMEMBERED:
+            self._places.clear()
+        if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
+            self._places[way] = place
         return place
 
-    def _look(self, told: Sighting, sites: SiteBook) -> Place:
-        """The site is the named one, else its host's, else the only one."""
+    def _found(self, told: Sighting) -> Place:
         page = _page(told.page_url, ()) if told.page_url else NOWHERE
-        site = sites.of(told.site, page.hostname)
+        site = self._sites.of(told.site, page.hostname)
         if site is None:
             return Place(None, page, page.campaign, UNTOLD, Drop.UNKNOWN_SITE)
         if site.allowed_params and told.page_url:
@@ -310,7 +322,9 @@ class Collect:
         self._remembered.clear()
         self._saltless_ms.clear()
 
-    def _event(self, told: Sighting, time_ms: int, place: Place, sender: Sender) -> Event:
+    def _event(
+        self, told: Sighting, event_id: str, time_ms: int, place: Place, sender: Sender
+    ) -> Event:
         """The event as it is kept; a bot's is set aside, and can be taken back in."""
         site, agent, revenue = sender.site.id, sender.agent, told.revenue
         page, origin, campaign = place.page, place.origin, place.campaign
@@ -319,7 +333,7 @@ class Collect:
             visitor, prior = identified(self._secret, site, told.user_id), None
         spam = Aside.SPAM_REFERRER if origin.is_spam else None
         return Event(
-            fingerprint(site, told.event_id or ""),
+            fingerprint(site, event_id),
             time_ms,
             site,
             clean(told.event_type),
@@ -347,7 +361,7 @@ class Collect:
             Device.BOT if agent.is_bot else agent.device,
             told.screen or None,
             told.language or sender.language,
-            told.kept_props(),
+            told.kept_props() if told.props else None,
             None if revenue is None else format(revenue.amount, "f"),
             None if revenue is None else revenue.currency,
             told.engaged_ms,
