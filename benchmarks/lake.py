@@ -121,6 +121,8 @@ def rebuild_and_seal(data: Path, events: int) -> Told:
     with timed(told, "rebuild", events):
         store.catch_up()
     told["hot_at_once_mb"] = resident_mb()
+    with timed(told, "settle", events):
+        store.settle()
     time.sleep(GIVEN_BACK_S)
     told["hot_mb"] = resident_mb()
     keeper = Keeper(data)

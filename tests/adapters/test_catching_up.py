@@ -76,6 +76,7 @@ def test_what_is_settled_is_what_was_held(house: House, monkeypatch, seed: int):
             ask = "SELECT count(*), sum(event_id) FROM hot_events"
             before = reading.cursor.execute(ask).fetchall()
             house.tail()
+            house.store.settle()
             assert reading.cursor.execute(ask).fetchall() == before
         if first == 100:
             house.store.seal()
@@ -98,10 +99,12 @@ def count_settled(monkeypatch) -> list[int]:
     return settled
 
 
-def test_settled_rows_take_little_room(house: House):
-    """A start leaves behind nothing that only judging needed."""
+def test_settled_rows_take_little_room(house: House, monkeypatch):
+    """Of a start nothing is left behind that only judging needed."""
+    monkeypatch.setattr(engine, "LOOSE_EVENTS", 20_000)
     house.keep(some_hours(random.Random(1), 20_000))
     house.store.catch_up()
+    house.store.settle()
     with house.store.reading() as reading:
         held = "SELECT sum(memory_usage_bytes) FROM duckdb_memory() WHERE tag = 'IN_MEMORY_TABLE'"
         ((settled,),) = reading.cursor.execute(held).fetchall()

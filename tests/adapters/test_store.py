@@ -129,6 +129,21 @@ def test_who_asks_has_what_was_kept_before(house: House, monkeypatch):
     thread.join()
 
 
+def test_what_is_hot_is_settled_once_it_can_answer(house: House, monkeypatch):
+    """A start is not kept waiting for it; between turns there is time."""
+    settled = threading.Event()
+    monkeypatch.setattr(worker, "TAIL_EVERY_S", 0.01)
+    monkeypatch.setattr(house.store, "settle", settled.set)
+    ours, theirs = socket.socketpair()
+    serving = worker.Worker(house.store, theirs, worker.Handlers(replied, exported))
+    thread = threading.Thread(target=serving.run)
+    thread.start()
+    assert settled.wait(60)
+    ours.close()
+    thread.join()
+    theirs.close()
+
+
 def test_all_threads_are_there_before_anything_is_taken_in(house: House, monkeypatch):
     """One that would be started later might find no memory, and leave the store hanging."""
     there = set[str]()

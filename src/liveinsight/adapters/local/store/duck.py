@@ -132,6 +132,11 @@ class DuckStore:
                     raise
                 return 1
 
+    def settle(self) -> None:
+        """Between batches: questions go on, events wait."""
+        with self._writing:
+            self._engine.settle()
+
     def leave_out_damaged(self) -> bool:
         """After something could not be read: whether it was a file, without which all goes on."""
         now_ms = self._clock.now_ms()

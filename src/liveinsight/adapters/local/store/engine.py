@@ -96,8 +96,6 @@ class Engine:
         self.hot.add(events, drops, seq)
         self.unsealed_events += len(events)
         self._loose_events += len(events)
-        if self._loose_events >= min(LOOSE_EVENTS, LOOSE_EVENTS_PER_MB * self._memory_mb):
-            self._settle()
         return max(1, len(events))
 
     def catch_up(self, journal: SqliteHotReader, told: Callable[[int], bool]) -> bool:
@@ -116,10 +114,16 @@ class Engine:
                     break  # what was read may lack what was sealed meanwhile
                 self.hot.add_staged(staged.drops, staged.seq)
                 self.unsealed_events += staged.events
+                self._loose_events += staged.events
         if self.hot.moment.epoch >= first_epoch:
             self.hot.tell_visits(first_epoch)
-            self._settle()
         return True
+
+    def settle(self) -> None:
+        """Have what is hot take little room, once there is much of it that does not."""
+        if self._loose_events >= min(LOOSE_EVENTS, LOOSE_EVENTS_PER_MB * self._memory_mb):
+            self.hot.settle()
+            self._loose_events = 0
 
     def sealed(
         self, epoch: int, files: Iterable[LakeFile], generation: int, keep_from_ms: int
@@ -128,10 +132,6 @@ class Engine:
         self.hot.sealed(epoch, files, generation, keep_from_ms)
         self._loose_events = self.hot_events()
         return self._loose_events
-
-    def _settle(self) -> None:
-        self.hot.settle()
-        self._loose_events = 0
 
     @contextmanager
     def _threads_for(self, events: int) -> Iterator[None]:

@@ -94,6 +94,7 @@ class Worker:
         self._caught_up.set()
         _give_way()
         while not self._stopping.wait(TAIL_EVERY_S):
+            self._store.settle()
             if self._is_due():
                 self._follow()
 
@@ -132,7 +133,7 @@ class Worker:
         try:
             # What comes meanwhile waits for the next turn, unless it is a whole batch.
             while self._store.tail() >= self._store.batch_events and not self._stopping.is_set():
-                pass
+                self._store.settle()
             self._tell(failure=None)
         except Exception as error:
             # What cannot be taken in now is still in the journal, and is tried again.
