@@ -94,12 +94,13 @@ class RecentIds:
 
     def add(self, event_ids: Sequence[int]) -> list[bool]:
         """Remember the ids; for each whether it was not there before."""
+        if len(event_ids) <= FEW:
+            return [self._add(told or 1) for told in event_ids]
         fresh: list[bool] = []
         for begin in range(0, len(event_ids), self._at_once):
             some = [told or 1 for told in event_ids[begin : begin + self._at_once]]
-            distinct = set(some)
-            if len(distinct) == len(some) and self._are_new(distinct):
-                self._latest |= distinct
+            if self._are_new(some):
+                self._latest.update(some)
                 fresh += [True] * len(some)
             else:
                 fresh += map(self._add, some)
@@ -108,20 +109,25 @@ class RecentIds:
         return fresh
 
     def _add(self, event_id: int) -> bool:
-        is_new = self._are_new({event_id})
-        if is_new:
-            self._latest.add(event_id)
-        return is_new
-
-    def _are_new(self, event_ids: set[int]) -> bool:
-        """Whether none of them was there before."""
-        if not self._latest.isdisjoint(event_ids):
+        if event_id in self._latest or self._young.holds(event_id):
             return False
-        tables = (self._young, *self._older)
-        if len(event_ids) <= FEW:
-            return not any(table.holds(told) for told in event_ids for table in tables)
-        told = _array(event_ids)
-        return not any(any(map(table.holds, table.marked(told))) for table in tables)
+        for table in self._older:
+            if table.holds(event_id):
+                return False
+        self._latest.add(event_id)
+        if len(self._latest) >= self._at_once:
+            self._settle()
+        return True
+
+    def _are_new(self, event_ids: list[int]) -> bool:
+        """Whether all are: no two the same, and none was there before."""
+        distinct = set(event_ids)
+        if len(distinct) < len(event_ids) or not self._latest.isdisjoint(distinct):
+            return False
+        told = _array(distinct)
+        return not any(
+            any(map(table.holds, table.marked(told))) for table in (self._young, *self._older)
+        )
 
     def _settle(self) -> None:
         """Put the latest into their table."""
