@@ -16,8 +16,9 @@ from msgspec import Struct
 
 from liveinsight.adapters.sql.conditions import filter_sql
 from liveinsight.adapters.sql.fragments import statements
+from liveinsight.adapters.sql.judging import HotSql, Judging
 from liveinsight.adapters.sql.parameters import Given, Parameters
-from liveinsight.adapters.sql.relations import ONE_DAY, Relations, over, quoted
+from liveinsight.adapters.sql.relations import ONE_DAY, Relations, over
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Event
 from liveinsight.domain.filter import Filter
@@ -54,6 +55,8 @@ class HotTables:
         generation: int = 0,
     ) -> None:
         self._db = db
+        self._sql = HotSql(db)
+        self._judging = Judging(self._sql)
         self._zone_of = zone_of
         self._files = tuple(files)
         self._lock = threading.Lock()
@@ -90,21 +93,21 @@ class HotTables:
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
             if events:
-                self._run("begin")
+                self._sql.run("begin")
                 with self._brought(events):
-                    self._run("arrive")
-                self._judge(epoch)
-                self._run("visits", from_epoch=epoch)
+                    self._sql.run("arrive")
+                self._judging.judge(epoch, self._files)
+                self._sql.run("visits", from_epoch=epoch)
             self._count(drops, epoch)
 
     def stage(self, batches: Iterable[Arrays]) -> None:
         """Put batches where `add_staged` finds them; nothing that can be read changes."""
         moment = self._moment
         with self._changing(moment.epoch, moment.seq, moment.generation):
-            self._run("begin")
+            self._sql.run("begin")
             for arrays in batches:
                 with self._registered(arrays):
-                    self._run("arrive")
+                    self._sql.run("arrive")
 
     def add_staged(self, drops: Drops, seq: int) -> None:
         """Take in what was staged as one batch: large ones cost less for each event.
@@ -113,14 +116,14 @@ class HotTables:
         """
         epoch = self._moment.epoch + 1
         with self._changing(epoch, seq, self._moment.generation):
-            self._judge(epoch)
+            self._judging.judge(epoch, self._files)
             self._count(drops, epoch)
 
     def tell_visits(self, from_epoch: int) -> None:
         """Make the visits of what was staged and taken in from that batch on."""
         moment = self._moment
         with self._changing(moment.epoch, moment.seq, moment.generation):
-            self._run("visits", from_epoch=from_epoch)
+            self._sql.run("visits", from_epoch=from_epoch)
 
     def settle(self) -> None:
         """Have what stays take little room: a checkpoint compresses what is in memory, and lets go
@@ -128,7 +131,7 @@ class HotTables:
         """
         # Where somebody is in the way, or there is no room to do it, it is done the next time.
         with suppress(TransactionException, OutOfMemoryException):
-            self._run("settle")
+            self._sql.run("settle")
 
     def add_rows(self, select: str) -> None:
         """The same for events that DuckDB can read by itself: a SELECT of an event's columns,
@@ -137,11 +140,11 @@ class HotTables:
         epoch, seq = self._moment.epoch + 1, self._moment.seq
         with self._changing(epoch, seq, self._moment.generation):
             self._db.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {select}")
-            self._run("begin")
-            self._run("arrive")
+            self._sql.run("begin")
+            self._sql.run("arrive")
             self._db.execute("DROP VIEW arrived")
-            self._judge(epoch)
-            self._run("visits", from_epoch=epoch)
+            self._judging.judge(epoch, self._files)
+            self._sql.run("visits", from_epoch=epoch)
 
     def add_judged(self, select: str) -> None:
         """The same for whole visits that nothing here is near to (`is_alone`): they stay as they
@@ -150,16 +153,16 @@ class HotTables:
         epoch, seq = self._moment.epoch + 1, self._moment.seq
         with self._changing(epoch, seq, self._moment.generation):
             self._db.execute(f"CREATE OR REPLACE TEMP VIEW arrived AS {select}")
-            self._run("arrive_judged", epoch=epoch)
+            self._sql.run("arrive_judged", epoch=epoch)
             self._db.execute("DROP VIEW arrived")
-            self._run("visits", from_epoch=epoch)
+            self._sql.run("visits", from_epoch=epoch)
 
     def is_alone(self, site: str, first_day: date, last_day: date, but: AbstractSet[str]) -> bool:
         """Whether there is nothing of the site on these days and those next to them, but what is
         in the files so named.
         """
         first_day, last_day = first_day - ONE_DAY, last_day + ONE_DAY
-        return not self._number("SELECT count(*) FROM hot_events") and not any(
+        return not self._sql.number("SELECT count(*) FROM hot_events") and not any(
             file.site == site
             and file.relation in (Relation.EVENTS, Relation.ASIDE)
             and file.first_day <= last_day
@@ -174,12 +177,12 @@ class HotTables:
         pieces = self._moment.relations.pieces(site, first_day, last_day)
         with self._changing(epoch, seq, self._moment.generation):
             told = {"site": site, "rows": over(pieces, Relation.ASIDE)}
-            self._run("take_back", told, reason=reason, epoch=epoch)
-            events = self._number("SELECT count(*) FROM work")
+            self._sql.run("take_back", told, reason=reason, epoch=epoch)
+            events = self._sql.number("SELECT count(*) FROM work")
             if events:
-                self._gather(epoch)
-                self._run("judge", epoch=epoch)
-                self._run("visits", from_epoch=epoch)
+                self._judging.gather(epoch, self._files)
+                self._sql.run("judge", epoch=epoch)
+                self._sql.run("visits", from_epoch=epoch)
         return events
 
     def forget(self, doomed: Doomed) -> int:
@@ -187,9 +190,9 @@ class HotTables:
         is_doomed = _is_doomed(doomed)
         with self._without(doomed, is_doomed) as gone:
             epoch = self._moment.epoch + 1
-            self._run("drop_asides", self._told(doomed, is_doomed), epoch=epoch)
-            gone.append(self._number("SELECT count(*) FROM taken_aside"))
-            self._run("forget_doomed", {"is_doomed": is_doomed})
+            self._sql.run("drop_asides", self._told(doomed, is_doomed), epoch=epoch)
+            gone.append(self._sql.number("SELECT count(*) FROM taken_aside"))
+            self._sql.run("forget_doomed", {"is_doomed": is_doomed})
         return sum(gone)
 
     def set_aside(self, meant: Doomed, tree: Filter, reason: str) -> int:
@@ -197,7 +200,7 @@ class HotTables:
         parameters = Parameters()
         where = f"{_is_doomed(meant)} AND {filter_sql(tree, parameters)}"
         with self._without(meant, where, parameters.values) as gone:
-            self._run("move_aside", reason=reason, epoch=self._moment.epoch + 1)
+            self._sql.run("move_aside", reason=reason, epoch=self._moment.epoch + 1)
         return sum(gone)
 
     @contextmanager
@@ -210,15 +213,15 @@ class HotTables:
         epoch, seq = self._moment.epoch + 1, self._moment.seq
         with self._changing(epoch, seq, self._moment.generation):
             self._seek(meant, where, values or {})
-            gone = [self._number("SELECT count(*) FROM work")]
+            gone = [self._sql.number("SELECT count(*) FROM work")]
             if gone[0]:
-                self._gather(epoch)
+                self._judging.gather(epoch, self._files)
             yield gone
             days = self._db.execute("SELECT DISTINCT day FROM emptied").fetchall()
             self._emptied = {meant.site: {day for (day,) in days}}
-            if self._number("SELECT count(*) FROM work"):
-                self._run("judge", epoch=epoch)
-                self._run("visits", from_epoch=epoch)
+            if self._sql.number("SELECT count(*) FROM work"):
+                self._sql.run("judge", epoch=epoch)
+                self._sql.run("visits", from_epoch=epoch)
 
     def _seek(self, meant: Doomed, where: str, values: Mapping[str, Given]) -> None:
         told = self._told(meant, where)
@@ -263,7 +266,7 @@ class HotTables:
         self._files = tuple(files)
         self._emptied = {}
         with self._changing(self._moment.epoch, self._moment.seq, generation):
-            self._run("prune", epoch=epoch, keep_from_ms=keep_from_ms)
+            self._sql.run("prune", epoch=epoch, keep_from_ms=keep_from_ms)
         self.sealed_epoch = epoch
 
     @contextmanager
@@ -279,29 +282,6 @@ class HotTables:
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
-
-    def _run(self, name: str, pieces: Mapping[str, str] | None = None, **values: int | str) -> None:
-        for statement in statements("hot", name):
-            text = statement.format_map(pieces) if pieces else statement
-            named = {key: value for key, value in values.items() if f"${key}" in text}
-            self._db.execute(text, named)
-
-    def _number(self, sql: str) -> int:
-        row = self._db.execute(sql).fetchone()
-        assert row is not None
-        return int(row[0])
-
-    def _judge(self, epoch: int) -> None:
-        """What is in `work` and not known yet finds its visits."""
-        self._run("arrive_once")
-        near = self._near()
-        if near:
-            self._name_near(near, set())
-            self._run("arrive_sealed", {"files": _listed(near)})
-        self._run("set_aside", epoch=epoch)
-        if self._number("SELECT count(*) FROM work"):
-            self._gather(epoch)
-            self._run("judge", epoch=epoch)
 
     @contextmanager
     def _brought(self, events: Sequence[Event]) -> Iterator[None]:
@@ -319,60 +299,6 @@ class HotTables:
         self._db.register("arrived", arrays)
         yield
         self._db.unregister("arrived")
-
-    def _gather(self, epoch: int) -> None:
-        """Take out whatever may be judged differently now.
-
-        A visit that is taken changes nothing beyond itself: what follows it lies over half an hour
-        away, or after the end of a session, and starts with or without it. An event that had no
-        visit may get one and reach on from there; a lifted visit may go on in another day's file.
-        Only after these it is to be looked again.
-        """
-        self._db.execute("DELETE FROM lifted")
-        scanned: set[str] = set()
-        turn, found = 0, 1
-        while found:
-            self._run("take_hot", turn=turn)
-            found = self._number("SELECT count(*) FROM taken_aside")
-            if found or self._number("SELECT count(*) FROM taken"):
-                self._run("move_hot", turn=turn, epoch=epoch)
-            found += self._lift(scanned, turn, epoch)
-            turn += 1
-
-    def _lift(self, scanned: set[str], turn: int, epoch: int) -> int:
-        near = self._near()
-        self._name_near(near, scanned)
-        found = 0
-        for relation, name, table in (
-            (Relation.EVENTS, "take_sealed", "taken"),
-            (Relation.ASIDE, "take_sealed_aside", "taken_aside"),
-        ):
-            files = [file for file in near if file.relation is relation]
-            if files:
-                self._run(name, {"files": _listed(files)}, turn=turn, epoch=epoch)
-                found += self._number(f"SELECT count(*) FROM {table}")
-        scanned |= {file.name for file in near}
-        return found
-
-    def _name_near(self, near: list[LakeFile], scanned: set[str]) -> None:
-        self._db.execute("DELETE FROM near_files")
-        if near:
-            self._db.executemany(
-                "INSERT INTO near_files VALUES (?, ?, ?)",
-                [(file.path, file.site, file.name not in scanned) for file in near],
-            )
-
-    def _near(self) -> list[LakeFile]:
-        """The files of the days that the batch touches, and of those before and after."""
-        days: dict[str, set[date]] = {}
-        for site, day in self._db.execute("SELECT DISTINCT site, day FROM work").fetchall():
-            days.setdefault(site, set()).update((day - ONE_DAY, day, day + ONE_DAY))
-        return [
-            file
-            for file in self._files
-            if file.relation in (Relation.EVENTS, Relation.ASIDE)
-            and any(file.first_day <= day <= file.last_day for day in days.get(file.site, ()))
-        ]
 
     def _live_days(self) -> dict[str, frozenset[date]]:
         days = {site: set(emptied) for site, emptied in self._emptied.items()}
@@ -397,8 +323,3 @@ def _is_doomed(doomed: Doomed) -> str:
     if doomed.visitor is not None:
         parts.append(f"visitor = {doomed.visitor}")
     return " AND ".join(parts)
-
-
-def _listed(files: Iterable[LakeFile]) -> str:
-    """The files as a SQL list."""
-    return "[" + ", ".join(quoted(file.path) for file in files) + "]"
