@@ -21,6 +21,7 @@ from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Origin
 from liveinsight.domain.visit import Step
 from liveinsight.usecases.collect import Collect
+from liveinsight.wiring.intake import paired
 
 SHOP = Site(
     id="shop",
@@ -283,6 +284,23 @@ def test_a_salt_that_is_not_there_is_looked_for_once_a_minute(is_made_here):
         ports.salted["blog", day] = b"made elsewhere"
         assert at(MINUTE_MS - 1).prior is None
     assert at(MINUTE_MS).prior is not None
+
+
+def test_what_was_told_of_an_event_is_found_by_its_id():
+    """Its own, or the one that it is given; as the AWS home does, which keeps both."""
+    collect, _ = a_collect()
+    told = [
+        a_sighting(event_id="mine", title="1"),
+        a_sighting(site="nobody", title="2"),
+        a_sighting(title="3"),
+    ]
+    outcome = collect(told, a_caller())
+    assert outcome.event_ids == ["mine", "made-1", "made-2"]
+    pairs = paired(outcome.events, told, a_caller())
+    assert [(event.title, sighting.page_url) for event, sighting in pairs] == [
+        ("1", "https://shop.example/"),
+        ("3", "https://shop.example/"),
+    ]
 
 
 def test_who_is_named_by_the_site_stays_the_same():

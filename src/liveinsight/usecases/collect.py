@@ -181,7 +181,8 @@ class Collect:
         sender: Sender | None = None
         read = self._read(sightings, caller)
         for told, (place, time_ms) in zip(sightings, read, strict=True):
-            event_id = told.event_id or self._new_id()
+            # The sighting has it too: by its id whoever keeps both finds what was told of an event.
+            told.event_id = event_id = told.event_id or self._new_id()
             event_ids.append(event_id)
             refusal = place.refusal if key is None else shut_out(place, key)
             if refusal is None:
