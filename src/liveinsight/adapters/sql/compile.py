@@ -74,9 +74,13 @@ class Compiler:
         """The rows asked for, each with its integers and how many rows there are in all."""
         lines = [
             "-- What is counted, by the values of the dimensions?",
-            "SELECT *, count(*) OVER () AS total_rows",
+            "WITH counted AS MATERIALIZED (",
+            "SELECT *",
             f"FROM ({self._summed(crossing)})",
             *self._kept(),
+            ")",
+            "SELECT *, (SELECT count(*) FROM counted) AS total_rows",
+            "FROM counted",
             *self._ordered(),
         ]
         return Statement("\n".join(lines), self.parameters)
