@@ -94,7 +94,7 @@ class Worker:
         self._caught_up.set()
         _give_way()
         while not self._stopping.wait(TAIL_EVERY_S):
-            self._store.settle()
+            self._settle()
             if self._is_due():
                 self._follow()
 
@@ -133,13 +133,20 @@ class Worker:
         try:
             # What comes meanwhile waits for the next turn, unless it is a whole batch.
             while self._store.tail() >= self._store.batch_events and not self._stopping.is_set():
-                self._store.settle()
+                self._settle()
             self._tell(failure=None)
         except Exception as error:
             # What cannot be taken in now is still in the journal, and is tried again.
             log.exception("events cannot be taken into the hot tables")
             self._tell(failure=str(error) or type(error).__name__)
         self._followed_s = started_s
+
+    def _settle(self) -> None:
+        """It saves memory; without it all goes on."""
+        try:
+            self._store.settle()
+        except duckdb.Error:
+            log.exception("hot events cannot be made to take less room")
 
     def _keep_house(self) -> None:
         self._caught_up.wait()
