@@ -259,6 +259,15 @@ def test_theme_and_language_are_kept(page):
     expect(page.locator("[data-panel=pages] h2")).to_have_text("페이지")
 
 
+def test_a_browser_whose_language_is_no_locale(page):
+    """Chromium says this on machines whose `LANG` is `C`, and Intl refuses it."""
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'languages', { value: ['en-US@posix'] })"
+    )
+    page.goto("/?site=shop&range=24h")
+    expect(page.locator(NUMBERS)).to_be_visible()
+
+
 NAMED = {"a": (0, 1, 2), "b": (1, 2), "c": (2,), "d": (0, 2)}
 
 

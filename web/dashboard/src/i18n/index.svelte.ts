@@ -19,7 +19,16 @@ export function language(): Language {
 /** The locale of numbers and dates: the browser's own variant of the language, where it has one. */
 export function locale(): string {
   const own = typeof navigator === "undefined" ? [] : navigator.languages;
-  return own.find((name) => name.split("-")[0] === chosen.language) ?? chosen.language;
+  return own.find((name) => name.split("-")[0] === chosen.language && isLocale(name)) ?? chosen.language;
+}
+
+/** Not every name that a browser gives is one: Chromium says `en-US@posix` where `LANG` is `C`. */
+function isLocale(name: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(name).length === 1;
+  } catch {
+    return false;
+  }
 }
 
 export async function choose(next: Language): Promise<void> {
