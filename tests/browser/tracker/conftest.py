@@ -266,6 +266,7 @@ def browser(_playwright, tmp_path) -> Iterator[BrowserContext]:
         headless=False,  # the flag says how: the driver's own way is an older one
         args=list(FLAGS),
         ignore_default_args=list(KEPT),
+        locale="en-US",
     )
     context.set_default_timeout(PATIENCE_S * 1000)
     yield context
