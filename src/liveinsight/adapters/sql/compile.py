@@ -32,6 +32,7 @@ from liveinsight.domain.metric import REVENUE, Part
 from liveinsight.domain.period import day_span
 
 TOTAL = "is_total"
+ROWS = "total_rows"
 
 
 class Statement(Struct, frozen=True):
@@ -71,19 +72,25 @@ class Compiler:
     # --- The whole ---------------------------------------------------------------------------
 
     def rows(self, crossing: Crossing | None) -> Statement:
-        """The rows asked for, each with its integers and how many rows there are in all."""
-        lines = [
-            "-- What is counted, by the values of the dimensions?",
-            "WITH counted AS MATERIALIZED (",
-            "SELECT *",
-            f"FROM ({self._summed(crossing)})",
-            *self._kept(),
-            ")",
-            "SELECT *, (SELECT count(*) FROM counted) AS total_rows",
-            "FROM counted",
-            *self._ordered(),
-        ]
-        return Statement("\n".join(lines), self.parameters)
+        """The rows asked for, each with its integers; where they are cut off also how many `ROWS`
+        there are in all.
+        """
+        lines = ["SELECT *", f"FROM ({self._summed(crossing)})", *self._kept()]
+        if self._is_cut:
+            lines = [
+                "WITH counted AS MATERIALIZED (",
+                *lines,
+                ")",
+                f"SELECT *, (SELECT count(*) FROM counted) AS {ROWS}",
+                "FROM counted",
+            ]
+        question = "-- What is counted, by the values of the dimensions?"
+        return Statement("\n".join([question, *lines, *self._ordered()]), self.parameters)
+
+    @property
+    def _is_cut(self) -> bool:
+        count = self.count
+        return bool(count.dimensions) and count.only is None and not count.is_series
 
     def sums(self, crossing: Crossing | None) -> Statement:
         """Every row that there is, in no order: to be added to those of other days."""
@@ -175,9 +182,8 @@ class Compiler:
             for name, descending in asked
         ]
         lines = [f"ORDER BY {', '.join(told)}"]
-        if not count.is_series:
-            lines.append(f"LIMIT {count.limit}")
-            lines.append(f"OFFSET {count.offset}")
+        if self._is_cut:
+            lines += [f"LIMIT {count.limit}", f"OFFSET {count.offset}"]
         return lines
 
     def _order(self, name: str) -> str:
@@ -208,6 +214,7 @@ class Compiler:
         columns = [
             f"{self._rolled_dimension(name)} AS d{n}" for n, name in enumerate(count.dimensions)
         ]
+        figures = [part.value for part in OF_ROLLUP if part in count.parts]
         by_day = count.interval not in {None, "time:month"}
         where = [f"start_day >= DATE '{plan.days.first}'"]
         if plan.dimension in dimensions_of(count.filters):
@@ -215,7 +222,7 @@ class Compiler:
         return "\n".join(
             [
                 f"SELECT {', '.join(columns + _of(OF_ROLLUP, count.parts))}",
-                f"FROM {rolled_up(plan.rolled, plan.dimension or '', by_day=by_day)}",
+                f"FROM {rolled_up(plan.rolled, plan.dimension or '', figures, by_day=by_day)}",
                 f"WHERE {' AND '.join(where)}",
                 *self._grouped(),
             ]

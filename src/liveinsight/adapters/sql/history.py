@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from liveinsight.adapters.sql import aside, sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
 from liveinsight.adapters.sql.compile import (
+    ROWS,
     TOTAL,
     Compiler,
     Crossing,
@@ -157,7 +158,7 @@ class SqlHistory:
             sql = (
                 "-- How is the value written?\n"
                 "SELECT count(DISTINCT value)\n"
-                f"FROM {rolled_up(planned.rolled, condition.dimension, by_day=False)}\n"
+                f"FROM {rolled_up(planned.rolled, condition.dimension, (), by_day=False)}\n"
                 f"WHERE {filter_sql(condition, parameters, column='value')}"
             )
             row = self._reading.cursor.execute(sql, parameters.values).fetchone()
@@ -205,7 +206,7 @@ class SqlHistory:
         compiler = Compiler(count, planned, self._relations)
         names, found = self._run(count, compiler.rows(self._crossing(count, planned)))
         rows = _rows(count, names, found)
-        total = int(found[0][names.index("total_rows")]) if found else 0
+        total = int(found[0][names.index(ROWS)]) if found and ROWS in names else len(found)
         if not found and count.offset:  # past the last row nothing tells how many there are
             total = self.count(replace(count, limit=1, offset=0)).total_rows
         if count.wants_revenue and rows and planned.scan.pieces:

@@ -166,31 +166,35 @@ class Relations:
         return Piece(site, first_day, last_day, is_live, files)
 
 
-def over(pieces: Sequence[Piece], relation: Relation) -> str:
+def over(pieces: Sequence[Piece], relation: Relation, only: Sequence[str] | None = None) -> str:
     """The rows of all the pieces (of one site) in one scan, as a parenthesised SELECT.
 
     A roll-up of live pieces is not theirs to give: ask for settled ones, compute the others.
+    `only` names the columns, for what is fast: DuckDB takes half a millisecond to leave others out.
     """
     settled = [piece for piece in pieces if not piece.is_live]
     live = [piece for piece in pieces if piece.is_live]
     if live and relation is Relation.ROLLUP:
         raise ValueError("the roll-up does not hold for live days")
-    columns = ", ".join(COLUMNS[relation])
+    columns = ", ".join(only or COLUMNS[relation])
     parts = [*_sealed(settled, relation, columns), *_sealed(live, relation, columns)]
     if live:
         table = HOT_TABLES[relation]
         parts.append(
             f"SELECT {columns}\nFROM {table}\nWHERE site = {_site(live)} AND {_days(live)}"
         )
-    return "(" + "\nUNION ALL\n".join(parts or [_nothing(relation)]) + ")"
+    return "(" + "\nUNION ALL\n".join(parts or [_nothing(relation, columns)]) + ")"
 
 
-def rolled_up(pieces: Sequence[Piece], dimension: str, *, by_day: bool) -> str:
-    """The figures of a dimension, day by day or where it can be by the month, in the same way."""
+def rolled_up(
+    pieces: Sequence[Piece], dimension: str, figures: Sequence[str], *, by_day: bool
+) -> str:
+    """Figures of a dimension, day by day or where it can be by the month, in the same way."""
+    columns = ("start_day", "dimension", "value", *figures)
     together = [] if by_day else [piece for piece in pieces if piece.has_all_of_months]
     others = [piece for piece in pieces if piece not in together]
     parts = [
-        f"FROM {over(some, Relation.ROLLUP)}\nWHERE dimension = {quoted(name)}"
+        f"FROM {over(some, Relation.ROLLUP, columns)}\nWHERE dimension = {quoted(name)}"
         for some, name in ((together, OF_MONTH + dimension), (others, dimension))
         if some
     ]
@@ -235,9 +239,8 @@ def _site(pieces: Sequence[Piece]) -> str:
     return quoted(pieces[0].site)
 
 
-def _nothing(relation: Relation) -> str:
+def _nothing(relation: Relation, columns: str) -> str:
     """No row, of the right types: the hot tables have them."""
-    columns = ", ".join(COLUMNS[relation])
     table = HOT_TABLES.get(relation, "no_rollup")
     return f"SELECT {columns}\nFROM {table}\nWHERE false"
 
