@@ -5,10 +5,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from builders import NOON_MS, an_event
+from lake_house import House
 from liveinsight.adapters.sql.history import SqlHistory
 from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain import query as queries
 from liveinsight.domain.errors import Invalid
+from liveinsight.domain.period import DAY_MS, local_day
 from liveinsight.domain.site import Site
 from liveinsight.usecases.answer import answer
 from oracle import naive, questions
@@ -123,6 +126,36 @@ def test_a_new_question_is_one_scan_and_pieces_are_counted_for_the_next(said):
     counted = len(said)
     ask(BY_PAGE | {"limit": 6}, seed=2, remembered=remembered)
     assert all("FROM hot_events" in sql for sql in said[counted:])
+
+
+def test_settled_days_are_known_while_events_come(tmp_path, said):
+    """What came today changes nothing of days before, and is not asked about; what came late does."""
+    remembered = Remembered()
+    first, last = (local_day(NOON_MS - n * DAY_MS, "UTC").date.isoformat() for n in (3, 1))
+    raw = {"site": "shop", "range": {"from": first, "to": last}, "metrics": ["visitors"]}
+    query = queries.parse(raw)
+    house = House(tmp_path, NOON_MS)
+
+    def visitors():
+        with house.store.reading() as reading:
+            history = SqlHistory(reading, remembered)
+            return answer(query, Site(id="shop"), history, NOON_MS).totals
+
+    house.keep([an_event(time_ms=NOON_MS - DAY_MS, visitor=n) for n in range(3)])
+    house.tail()
+    house.store.seal()
+    assert visitors() == [3]
+    asked = len(said)
+    house.keep([an_event(visitor=7)])
+    house.tail()
+    assert visitors() == [3]
+    assert len(said) == asked
+    house.keep([an_event(time_ms=NOON_MS - 2 * DAY_MS, visitor=9)])
+    house.tail()
+    assert visitors() == [4]
+    house.store.seal()
+    assert visitors() == [4]
+    house.close()
 
 
 def test_what_is_remembered_is_bounded():

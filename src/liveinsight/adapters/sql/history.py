@@ -31,7 +31,7 @@ from liveinsight.adapters.sql.plan import (
     spelled,
 )
 from liveinsight.adapters.sql.reading import Reading
-from liveinsight.adapters.sql.relations import Piece, Relations, over, rolled_up
+from liveinsight.adapters.sql.relations import Piece, over, rolled_up
 from liveinsight.adapters.sql.remembered import Remembered
 from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.count import Count, Counted, Counts, Keys
@@ -75,9 +75,13 @@ class SqlHistory:
         return self._remembered.get(self._as_of_now(count), lambda: self._counted(count), _size)
 
     def _as_of_now(self, count: Count) -> Hashable:
-        """The count, of this reading. The object itself is in the key: while it is there no other
-        can have its place.
+        """The count, of what may change its answer: where all its days are settled the files alone.
+        The object itself is in the key: while it is there no other can have its place.
         """
+        last = local_day(count.span.end_ms - 1, count.zone).date
+        settled = self._relations.settled(count.site, last)
+        if settled is not None:
+            return _Same(settled), count
         return _Same(self._relations), self._reading.hot_seq, count
 
     def _calmed(self, count: Count) -> Count:
@@ -294,14 +298,14 @@ def _has_patterns(asked: Count | Steps | Paths | Returns) -> bool:
 class _Same:
     """Equal to itself alone, by identity, and keeps it alive."""
 
-    def __init__(self, relations: Relations) -> None:
-        self._relations = relations
+    def __init__(self, known: object) -> None:
+        self._known = known
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self._relations is other._relations
+        return isinstance(other, _Same) and self._known is other._known
 
     def __hash__(self) -> int:
-        return id(self._relations)
+        return id(self._known)
 
 
 def _note_width(count: Count, rows: list[Counts], remembered: Remembered, most: int) -> None:

@@ -117,14 +117,20 @@ class Relations:
         files: Iterable[LakeFile] = (),
         live_days: Mapping[str, frozenset[date]] | None = None,
     ) -> None:
+        self._all = tuple(files)
         self._files: dict[str, list[LakeFile]] = {}
-        for file in sorted(files, key=lambda file: (file.first_day, file.name)):
+        for file in sorted(self._all, key=lambda file: (file.first_day, file.name)):
             self._files.setdefault(file.site, []).append(file)
         self._live_days = live_days or {}
 
     def files(self, site: str) -> Sequence[LakeFile]:
         """The site's files, in order of time."""
         return self._files.get(site, ())
+
+    def settled(self, site: str, day: date) -> tuple[LakeFile, ...] | None:
+        """All files, if they alone tell what was up to the day; a seal puts others in their place."""
+        live = self._live_days.get(site, frozenset())
+        return None if any(touched <= day for touched in live) else self._all
 
     def sites(self) -> frozenset[str]:
         """The sites that have anything."""

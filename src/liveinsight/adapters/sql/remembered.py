@@ -1,7 +1,8 @@
 """What was counted before and still holds, so that it is not counted again.
 
-Two kinds of things hold: whole counts, as long as nothing new was kept; and what settled pieces
-gave, for as long as their files are there, which are never changed and whose names never return.
+Two kinds of things hold: whole counts, as long as nothing new was kept, or of settled days nothing
+was sealed; and what settled pieces gave, for as long as their files are there, which are never
+changed and whose names never return.
 It is bounded by rows; the least used goes first. When two ask for the same at once, one counts.
 """
 
