@@ -72,11 +72,9 @@ class Compiler:
     # --- The whole ---------------------------------------------------------------------------
 
     def rows(self, crossing: Crossing | None) -> Statement:
-        """The rows asked for, each with its integers; where they are cut off also how many `ROWS`
-        there are in all.
-        """
+        """The rows asked for, each with its integers; of pages also how many `ROWS` there are."""
         lines = ["SELECT *", f"FROM ({self._summed(crossing)})", *self._kept()]
-        if self._is_cut:
+        if self._is_paged:
             lines = [
                 "WITH counted AS MATERIALIZED (",
                 *lines,
@@ -88,7 +86,8 @@ class Compiler:
         return Statement("\n".join([question, *lines, *self._ordered()]), self.parameters)
 
     @property
-    def _is_cut(self) -> bool:
+    def _is_paged(self) -> bool:
+        """Whether `limit` and `offset` are meant: of a series and of named rows all are told."""
         count = self.count
         return bool(count.dimensions) and count.only is None and not count.is_series
 
@@ -182,7 +181,7 @@ class Compiler:
             for name, descending in asked
         ]
         lines = [f"ORDER BY {', '.join(told)}"]
-        if self._is_cut:
+        if self._is_paged:
             lines += [f"LIMIT {count.limit}", f"OFFSET {count.offset}"]
         return lines
 
