@@ -213,15 +213,15 @@ class Compiler:
         columns = [
             f"{self._rolled_dimension(name)} AS d{n}" for n, name in enumerate(count.dimensions)
         ]
-        figures = [part.value for part in OF_ROLLUP if part in count.parts]
+        counted = _of(OF_ROLLUP, count.parts)
         by_day = count.interval not in {None, "time:month"}
         where = [f"start_day >= DATE '{plan.days.first}'"]
         if plan.dimension in dimensions_of(count.filters):
             where.append(filter_sql(count.filters, self.parameters, column="value"))
         return "\n".join(
             [
-                f"SELECT {', '.join(columns + _of(OF_ROLLUP, count.parts))}",
-                f"FROM {rolled_up(plan.rolled, plan.dimension or '', figures, by_day=by_day)}",
+                f"SELECT {', '.join(columns + counted)}",
+                f"FROM {rolled_up(plan.rolled, plan.dimension or '', _named(counted), by_day=by_day)}",
                 f"WHERE {' AND '.join(where)}",
                 *self._grouped(),
             ]
