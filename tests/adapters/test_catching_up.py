@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from builders import NOON_MS, an_event
@@ -111,6 +112,25 @@ def test_settled_rows_take_little_room(house: House, monkeypatch):
         reading.cursor.execute("CREATE TEMP TABLE loose AS FROM hot_events")
         ((both,),) = reading.cursor.execute(held).fetchall()
     assert 0 < 3 * settled < both
+
+
+def test_what_could_not_be_settled_waits_for_more(house: House, monkeypatch):
+    """It would fail again at once, and each try costs time and a line in the log."""
+    tries: list[HotTables] = []
+
+    def fails(hot: HotTables) -> None:
+        tries.append(hot)
+        raise duckdb.Error("no room")
+
+    monkeypatch.setattr(engine, "LOOSE_EVENTS", 15)
+    monkeypatch.setattr(HotTables, "settle", fails)
+    for number in (1, 2):
+        house.keep([an_event() for _ in range(20)])
+        house.tail()
+        with pytest.raises(duckdb.Error):
+            house.store.settle()
+        house.store.settle()
+        assert len(tries) == number
 
 
 def test_a_start_that_is_stopped_ends_soon(house: House, monkeypatch):

@@ -120,10 +120,12 @@ class Engine:
         return True
 
     def settle(self) -> None:
-        """Have what is hot take little room, once there is much of it that does not."""
+        """Have what is hot take little room, once there is much of it that does not. Where that
+        fails it is tried again when as much has come once more, not each second.
+        """
         if self._loose_events >= min(LOOSE_EVENTS, LOOSE_EVENTS_PER_MB * self._memory_mb):
-            self.hot.settle()
             self._loose_events = 0
+            self.hot.settle()
 
     def sealed(
         self, epoch: int, files: Iterable[LakeFile], generation: int, keep_from_ms: int
