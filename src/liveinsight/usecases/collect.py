@@ -6,7 +6,7 @@ a sender for all of a request. Facts come from the ports before they are judged,
 keeps anything: the outcome says what is to be kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -15,15 +15,15 @@ from msgspec import Struct, field
 from liveinsight.domain.agent import Agent, Device
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.event import Aside, Event
+from liveinsight.domain.event import PAGE_VIEW, Aside, Event
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
-from liveinsight.domain.visit import GAP_MS, Step
-from liveinsight.domain.visitor import anonymous, fingerprint, identified
+from liveinsight.domain.visit import GAP_MS, NO_VISIT, STARTS
+from liveinsight.domain.visitor import anonymous, fingerprint, fingerprints_of, identified
 from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
 
 TOO_OLD_MS = DAY_MS
@@ -102,6 +102,7 @@ class Sender(Struct, frozen=True):
     agent: Agent
     country: str | None
     language: str | None
+    fingerprint: Callable[[str], int]
 
     def tells(self, site: Site, time_ms: int, other: Other) -> bool:
         """Whether it is they again; mostly, of events that come together."""
@@ -177,13 +178,13 @@ class Collect:
 
     def _judge(self, sightings: Sequence[Sighting], caller: Caller, outcome: Outcome) -> None:
         """What is not refused becomes an event."""
-        key, event_ids, events = caller.key, outcome.event_ids, outcome.events
+        key, events = caller.key, outcome.events
         sender: Sender | None = None
         read = self._read(sightings, caller)
         for told, (place, time_ms) in zip(sightings, read, strict=True):
-            # The sighting has it too: by its id whoever keeps both finds what was told of an event.
-            told.event_id = event_id = told.event_id or self._new_id()
-            event_ids.append(event_id)
+            # The sighting has it: by its id whoever keeps both finds what was told of an event.
+            if told.event_id is None:
+                told.event_id = self._new_id()
             refusal = place.refusal if key is None else shut_out(place, key)
             if refusal is None:
                 site = place.site
@@ -197,9 +198,10 @@ class Collect:
                         sender = judged
             if refusal is None:
                 assert sender is not None, "else it is refused"
-                events.append(self._event(told, event_id, time_ms, place, sender))
+                events.append(self._event(told, time_ms, place, sender))
             else:
                 outcome.lose(_name_of(place.site, refusal), refusal)
+        outcome.event_ids = [told.event_id or "" for told in sightings]
 
     def _take(self, outcome: Outcome) -> None:
         """What is there already is dropped, the rest goes into visits, if it counts."""
@@ -217,9 +219,9 @@ class Collect:
                 if event.aside is not None:
                     outcome.tell(Drop(event.aside))
         steps = self._visits.touch(counted)
-        outcome.starts_visit = Step.STARTS in steps
+        outcome.starts_visit = STARTS in steps
         outcome.processed = len(steps)
-        if missed := steps.count(Step.NO_VISIT):
+        if missed := steps.count(NO_VISIT):
             # A late event may yet give it a visit: that is judged when the day is sealed.
             outcome.processed -= missed
             outcome.tell(Drop.NO_VISIT, missed)
@@ -286,6 +288,7 @@ class Collect:
             who.agent,
             other[2] or caller.country or who.country,
             caller.language,
+            fingerprints_of(site.id),
         )
 
     def _who(self, site: Site, day: date, address: str, user_agent: str) -> Who:
@@ -323,9 +326,7 @@ class Collect:
         self._remembered.clear()
         self._saltless_ms.clear()
 
-    def _event(
-        self, told: Sighting, event_id: str, time_ms: int, place: Place, sender: Sender
-    ) -> Event:
+    def _event(self, told: Sighting, time_ms: int, place: Place, sender: Sender) -> Event:
         """The event as it is kept; a bot's is set aside, and can be taken back in."""
         site, agent, revenue = sender.site.id, sender.agent, told.revenue
         page, origin, campaign = place.page, place.origin, place.campaign
@@ -334,10 +335,10 @@ class Collect:
             visitor, prior = identified(self._secret, site, told.user_id), None
         spam = Aside.SPAM_REFERRER if origin.is_spam else None
         return Event(
-            fingerprint(site, event_id),
+            sender.fingerprint(told.event_id or ""),
             time_ms,
             site,
-            clean(told.event_type),
+            told.event_type if told.event_type is PAGE_VIEW else clean(told.event_type),
             visitor,
             prior,
             _session(site, told.session_id) if told.session_id else None,

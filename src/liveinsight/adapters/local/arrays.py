@@ -52,9 +52,10 @@ class Rows:
         return self.length - 1
 
     def _grow(self, capacity: int) -> None:
-        for name, code in self.COLUMNS:
-            old = getattr(self, name)
-            setattr(self, name, old + array(code, bytes(old.itemsize * (capacity - len(old)))))
+        """In their places: whoever works on many rows has the columns at hand."""
+        for name, _ in self.COLUMNS:
+            column: array[int] = getattr(self, name)
+            column.frombytes(bytes(column.itemsize * (capacity - len(column))))
         self.capacity = capacity
 
 

@@ -16,7 +16,7 @@ from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event, Scalar
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.live import WINDOW_MS
 from liveinsight.domain.period import MINUTE_MS
-from liveinsight.domain.visit import GAP_MS, Step, ends, step
+from liveinsight.domain.visit import GAP_MS, NO_VISIT, STARTS, Step, ends, step
 from liveinsight.ports import Clock
 
 SWEEP_EVERY_MS = 10_000
@@ -93,30 +93,31 @@ class Window:
         if now_ms - self._swept_ms > SWEEP_EVERY_MS:
             self.sweep(now_ms)
         rows, row_of = self.rows, self._row_of
+        is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
         steps: list[Step] = []
         shown: list[Shown] = []
-        changed = None
+        changed, oldest_ms = None, now_ms - WINDOW_MS
         for event in events:
             time_ms, kind = event.time_ms, event.type
             row = row_of.get(_chain(event.visitor, event.session))
             if row is None and event.prior is not None:
                 row = self._over_midnight(event)
-            last_ms = None
-            if row is not None and rows.is_open[row]:
-                last_ms = rows.last_ms[row]
-                if time_ms < last_ms and time_ms < rows.start_ms[row] - GAP_MS:
+            before_ms = None
+            if row is not None and is_open[row]:
+                before_ms = last_ms[row]
+                if time_ms < before_ms and time_ms < start_ms[row] - GAP_MS:
                     # Of a visit long before this one: sealing will join it, here it is over.
-                    steps.append(Step.NO_VISIT if kind in SILENT_TYPES else Step.STARTS)
+                    steps.append(NO_VISIT if kind in SILENT_TYPES else STARTS)
                     continue
-            taken = step(kind, time_ms, last_ms)
+            taken = step(kind, time_ms, before_ms)
             steps.append(taken)
-            if taken is Step.NO_VISIT:
+            if taken is NO_VISIT:
                 continue
             thing = self._thing(event)
-            if row is None or taken is Step.STARTS:
+            if row is None or taken is STARTS:
                 row = self._start(event, row)
             self._go_on(event, row, thing)
-            if time_ms > now_ms - WINDOW_MS:
+            if time_ms > oldest_ms:
                 shown.append((time_ms, row, thing))
                 if event.site is not changed:
                     changed = event.site
@@ -165,8 +166,8 @@ class Window:
         return row
 
     def _go_on(self, event: Event, row: int, thing: int) -> None:
-        rows, time_ms = self.rows, event.time_ms
-        is_newest = time_ms >= rows.last_ms[row]
+        rows, time_ms, last_ms = self.rows, event.time_ms, self.rows.last_ms
+        is_newest = time_ms >= last_ms[row]
         if event.type == PAGE_VIEW:
             if is_newest or rows.exit[row] < 0:
                 rows.exit[row] = thing
@@ -176,9 +177,9 @@ class Window:
             rows.is_open[row] = 0
         person = rows.person[row]
         if is_newest:
-            rows.last_ms[row] = time_ms
-            if person != row and time_ms > rows.last_ms[person]:
-                rows.last_ms[person] = time_ms
+            last_ms[row] = time_ms
+            if person != row and time_ms > last_ms[person]:
+                last_ms[person] = time_ms
         elif time_ms < rows.start_ms[row]:
             rows.start_ms[row] = time_ms
 
