@@ -183,7 +183,7 @@ class Collect:
         read = self._read(sightings, caller)
         for told, (place, time_ms) in zip(sightings, read, strict=True):
             # The sighting has it: by its id whoever keeps both finds what was told of an event.
-            if told.event_id is None:
+            if not told.event_id:
                 told.event_id = self._new_id()
             refusal = place.refusal if key is None else shut_out(place, key)
             if refusal is None:
