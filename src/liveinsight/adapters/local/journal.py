@@ -42,8 +42,14 @@ class Group(msgspec.Struct, array_like=True):
 HEAD = bytes([0x93, GROUP_FORMAT, 0xDD, 0, 0, 0, 0])
 COUNT = 3  # where in it their number stands
 
-_encode = msgspec.msgpack.Encoder().encode
+_encoder = msgspec.msgpack.Encoder()
+_encode, _encode_into = _encoder.encode, _encoder.encode_into
 _decode = msgspec.msgpack.Decoder(Group).decode
+
+
+def _begin(length: int) -> int:
+    """How many bytes tell that a list of that length begins."""
+    return 1 if length < 1 << 4 else 3 if length < 1 << 16 else 5
 
 
 class _Kept(asyncio.Future[None]):
@@ -69,7 +75,14 @@ class _Pending:
 
     def add(self, events: Sequence[Event]) -> None:
         """These too: all or, where one cannot be encoded, none."""
-        self._body += b"".join(map(_encode, events))
+        body, end = self._body, len(self._body)
+        try:
+            _encode_into(events, body, end)
+        except Exception:
+            del body[end:]
+            raise
+        # They came as a list of their own. Here the group's goes on, so its begin is taken out.
+        del body[end : end + _begin(len(events))]
         self.count += len(events)
 
     def body(self, drops: list[tuple[str, Drop, int]]) -> bytearray:
