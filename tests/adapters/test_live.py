@@ -294,6 +294,36 @@ def test_what_is_over_is_forgotten_and_its_room_used_again():
     assert snapshots.look("shop", EVERYTHING, clock.now_ms()).visitors_last_30min == 0
 
 
+def test_a_visitor_stays_with_the_last_of_their_visits():
+    """Sweeping leaves no visit whose visitor is somebody else by then."""
+    clock, window, snapshots = a_window()
+    window.touch([an_event(visitor=1, session=1, time_ms=NOON_MS)])
+    clock.advance(20 * MINUTE_MS)
+    window.touch([an_event(visitor=1, session=2, time_ms=clock.now_ms())])
+    clock.advance(20 * MINUTE_MS)
+    window.sweep(clock.now_ms())
+    window.touch([an_event(visitor=2, time_ms=clock.now_ms())])
+    window.touch([an_event(visitor=1, session=3, time_ms=clock.now_ms())])
+    assert snapshots.look("shop", EVERYTHING, clock.now_ms()).visitors_last_30min == 2
+    clock.advance(HALF_HOUR_MS + 1)
+    window.sweep(clock.now_ms())
+    assert len(window) == 0
+
+
+def test_a_clock_that_was_wrong_does_not_mix_visitors_up():
+    """What came while it was ahead is gone; whose it was is still who is here now."""
+    clock, window, snapshots = a_window()
+    clock.advance(24 * 60 * MINUTE_MS)
+    window.touch([an_event(visitor=1, time_ms=clock.now_ms())])
+    clock._now_ms = NOON_MS
+    window.touch([an_event(visitor=1, session=1, time_ms=NOON_MS)])
+    window.sweep(NOON_MS)
+    window.touch([an_event(visitor=2, time_ms=NOON_MS)])
+    told = snapshots.look("shop", EVERYTHING, NOON_MS)
+    assert (told.visitors_last_30min, told.active_users) == (2, 2)
+    assert window.touch([an_event(visitor=1, time_ms=NOON_MS)]) == [Step.STARTS]
+
+
 def test_numbers_given_again_do_not_fool_a_filter():
     """A filter sees the new value where an old value's number was given again."""
     interner = Interner()

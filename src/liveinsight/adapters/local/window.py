@@ -175,11 +175,8 @@ class Window:
                     rows.entry[row] = thing
         elif ends(event.type):
             rows.is_open[row] = 0
-        person = rows.person[row]
         if is_newest:
             last_ms[row] = time_ms
-            if person != row and time_ms > last_ms[person]:
-                last_ms[person] = time_ms
         elif time_ms < rows.start_ms[row]:
             rows.start_ms[row] = time_ms
 
@@ -254,11 +251,16 @@ class Window:
         used = np.ones(rows.length, np.bool_)
         used[self._free] = False
         # Far ahead is only what came while the clock was wrong: it would hide who comes now.
-        ahead = last_ms > now_ms + 2 * TOO_NEW_MS
-        if (used & ahead).any():
+        ahead = used & (last_ms > now_ms + 2 * TOO_NEW_MS)
+        if ahead.any():
             self.ring.keep(~ahead[self.ring.columns()[1]])
-        gone = np.flatnonzero(used & ((last_ms < cutoff_ms) | ahead)).tolist()
-        del last_ms
+            last_ms[ahead] = 0
+        stays = used & (last_ms >= cutoff_ms)
+        # A visitor is told by a row of their own for as long as one of their visits is here.
+        person = np.frombuffer(rows.person, np.int32)[: rows.length]
+        stays[person[stays]] = True
+        gone = np.flatnonzero(used & ~stays).tolist()
+        del last_ms, person
         for row in gone:
             self._row_of.pop(rows.key[row], None)
         self._free.extend(gone)
