@@ -221,8 +221,8 @@ class Vault(Protocol):
 class Seen(Protocol):
     """Event ids of late, so that sending again is harmless."""
 
-    def add(self, event_ids: Sequence[int]) -> Sequence[bool]:
-        """Remember them in their order; for each whether it was not there before."""
+    def add(self, event_ids: Sequence[int]) -> Sequence[int]:
+        """Remember them; those that were there before are told, by their indices from 0 up."""
         ...
 
 
@@ -230,7 +230,9 @@ class Visits(Protocol):
     """Where each visitor's visit stands now."""
 
     def touch(self, events: Sequence[Event]) -> Sequence[Step]:
-        """Take the events into their visits, in their order, and tell what each did to its own."""
+        """Take the events into their visits, in their order; told are the steps of those that did
+        more or less than go on with theirs.
+        """
         ...
 
 

@@ -61,7 +61,7 @@ class Ports:
         return self.salted.get((site.id, day))
 
     def add(self, event_ids):
-        return [self._is_new(event_id) for event_id in event_ids]
+        return [index for index, event_id in enumerate(event_ids) if not self._is_new(event_id)]
 
     def _is_new(self, event_id):
         if event_id in self.ids:
@@ -70,7 +70,8 @@ class Ports:
         return True
 
     def touch(self, events):
-        return [self._step(event) for event in events]
+        steps = [self._step(event) for event in events]
+        return [step for step in steps if step is not Step.GOES_ON]
 
     def _step(self, event):
         if event.visitor in self.visitors:

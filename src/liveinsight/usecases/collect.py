@@ -205,14 +205,9 @@ class Collect:
 
     def _take(self, outcome: Outcome) -> None:
         """What is there already is dropped, the rest goes into visits, if it counts."""
-        fresh = self._seen.add([event.event_id for event in outcome.events])
-        if not all(fresh):
-            told, outcome.events = outcome.events, []
-            for event, is_new in zip(told, fresh, strict=True):
-                if is_new:
-                    outcome.events.append(event)
-                else:
-                    outcome.lose(event.site, Drop.DUPLICATE)
+        repeated = self._seen.add([event.event_id for event in outcome.events])
+        for index in reversed(repeated):
+            outcome.lose(outcome.events.pop(index).site, Drop.DUPLICATE)
         counted = [event for event in outcome.events if event.aside is None]
         if len(counted) < len(outcome.events):
             for event in outcome.events:
@@ -220,7 +215,7 @@ class Collect:
                     outcome.tell(Drop(event.aside))
         steps = self._visits.touch(counted)
         outcome.starts_visit = STARTS in steps
-        outcome.processed = len(steps)
+        outcome.processed = len(counted)
         if missed := steps.count(NO_VISIT):
             # A late event may yet give it a visit: that is judged when the day is sealed.
             outcome.processed -= missed

@@ -1,6 +1,8 @@
-"""Event ids of late, so that sending an event again is harmless: 16 to 32 bytes each.
+"""Event ids of late, so that sending an event again is harmless: 18 to 36 bytes each.
 
-Open-addressing tables of 64-bit ids in anonymous memory that is touched only where it is used.
+The newest are a plain set; by the thousand they go into open-addressing tables of 64-bit ids, in
+anonymous memory that is touched only where it is used. Before a table are its marks, small
+enough to be near: of ids that are not there they tell fifteen in sixteen, a hundred at once.
 A full table is kept for an hour more, and the one that filled last always, so that a million
 ids and an hour are looked back upon; on a small machine a rush leaves less than an hour, as all
 tables together are bounded. What is sent again later still is found when the day is sealed.
@@ -9,32 +11,64 @@ tables together are bounded. What is sent again later still is found when the da
 import mmap
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from liveinsight.ports import Clock
 
 ROOM = 1 << 20
-LARGEST = 1 << 23  # 128 MB
+LARGEST = 1 << 23  # 144 MB
 MOST = 1 << 25
-MOST_PER_MB = 1 << 15  # of what the store may use: half as much
+MOST_PER_MB = 1 << 15  # of what the store may use: half as much and a little
+YOUNG = 1 << 13
+MANY = 20  # from so many on looking for all at once is the cheaper way
 AN_HOUR_MS = 3_600_000
+BIT = np.array([1 << place for place in range(8)], np.uint8)
+LOW, ONE = np.uint64(7), np.uint64(1)
+
+Ids = NDArray[np.uint64]
 
 
 class _Table:
-    """Ids hash themselves: they are hashes. 0 marks an empty place, so 0 is kept as 1."""
+    """Ids hash themselves: they are hashes. 0 marks an empty place, so that one is not kept."""
 
     def __init__(self, room: int) -> None:
         self.room = room
         self.until_ms = 0
         self.count = 0
         self._mask = 2 * room - 1
-        self.places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
+        self._places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
+        # An id's lowest bits tell its place, its highest its mark: which byte, of 16 bits for an id.
+        self._shift = 64 - self._mask.bit_length()
+        self._marks = memoryview(mmap.mmap(-1, 2 * room))
 
-    def place(self, event_id: int) -> int:
-        """Where it is, or would be."""
-        places, mask = self.places, self._mask
+    def has(self, event_id: int) -> bool:
+        """Whether it was put here."""
+        if not self._marks[event_id >> self._shift] & 1 << (event_id & 7):
+            return False
+        places, mask = self._places, self._mask
         place = event_id & mask
         while (found := places[place]) and found != event_id:
             place = (place + 1) & mask
-        return place
+        return found != 0
+
+    def maybe(self, ids: Ids, bits: NDArray[np.uint8]) -> list[int]:
+        """Which of them may be here, by their indices; `bits` are theirs within a mark."""
+        marks = np.frombuffer(self._marks, np.uint8)
+        return np.flatnonzero(marks[ids >> self._shift] & bits).tolist()
+
+    def put(self, ids: Ids) -> None:
+        """Keep ids that are not here, no more than there is room for."""
+        marks, places = np.frombuffer(self._marks, np.uint8), np.frombuffer(self._places, np.uint64)
+        np.bitwise_or.at(marks, ids >> self._shift, _bits(ids))
+        self.count += len(ids)
+        mask = np.uint64(self._mask)
+        place = ids & mask
+        while len(ids):
+            free = places[place] == 0
+            places[place[free]] = ids[free]  # of several for one place the last has it
+            others = places[place] != ids
+            ids, place = ids[others], place[others] + ONE & mask
 
 
 class RecentIds:
@@ -49,42 +83,73 @@ class RecentIds:
 
     def clear(self) -> None:
         """Forget all, to be rebuilt from the journal."""
-        self._young = _Table(self._room)
-        self._older: list[_Table] = []  # newest first
+        self._young: set[int] = set()
+        self._tables = [_Table(self._room)]  # newest first
 
-    def add(self, event_ids: Sequence[int]) -> list[bool]:
-        """Remember the ids; for each whether it was not there before."""
-        table, older = self._young, self._older
-        fresh: list[bool] = []
-        for told in event_ids:
-            event_id = told or 1
-            place = table.place(event_id)
-            is_new = not table.places[place]
-            for other in older:
-                is_new = is_new and not other.places[other.place(event_id)]
-            fresh.append(is_new)
-            if is_new:
-                table.places[place] = event_id
-                table.count += 1
-                if table.count == table.room:
-                    self._turn()
-                    table, older = self._young, self._older
-        return fresh
+    def add(self, event_ids: Sequence[int]) -> list[int]:
+        """Remember the ids; those that were there before are told, by their indices."""
+        young = self._young
+        repeated: list[int] = []
+        if len(event_ids) < MANY or self._may_know(event_ids):
+            for index, event_id in enumerate(event_ids):
+                if event_id in young or self._is_settled(event_id):
+                    repeated.append(index)
+                else:
+                    young.add(event_id)
+        else:
+            young.update(event_ids)
+        if len(young) >= min(YOUNG, self._room):
+            self._settle()
+        return repeated
+
+    def _may_know(self, event_ids: Sequence[int]) -> bool:
+        """Whether any was there before or comes twice: told at once where, as mostly, none does."""
+        if not self._young.isdisjoint(event_ids) or len(set(event_ids)) < len(event_ids):
+            return True
+        ids = np.fromiter(event_ids, np.uint64, len(event_ids))
+        bits = _bits(ids)
+        return any(
+            table.has(event_ids[index])
+            for table in self._tables
+            for index in table.maybe(ids, bits)
+        )
+
+    def _is_settled(self, event_id: int) -> bool:
+        for table in self._tables:  # noqa: SIM110 - an event of its own would pay for a generator
+            if table.has(event_id):
+                return True
+        return False
+
+    def _settle(self) -> None:
+        """Put the young into a table."""
+        ids = np.fromiter(self._young, np.uint64, len(self._young))
+        self._young.clear()
+        while len(ids):
+            table = self._tables[0]
+            fitting = table.room - table.count
+            table.put(ids[:fitting])
+            ids = ids[fitting:]
+            if table.count == table.room:
+                self._turn()
 
     def _turn(self) -> None:
         """Begin a new table, twice as large if this one filled within the hour."""
-        full, now_ms = self._young, self._clock.now_ms()
+        (full, *older), now_ms = self._tables, self._clock.now_ms()
         full.until_ms = now_ms
-        filled_fast = not self._older or now_ms - self._older[0].until_ms < AN_HOUR_MS
+        filled_fast = not older or now_ms - older[0].until_ms < AN_HOUR_MS
         room = min(2 * full.room, LARGEST) if filled_fast else self._room
         if 2 * room > self._most:  # when it is full, the next one is no smaller
             room = full.room
-        self._young = _Table(room)
-        late = (table for table in self._older if now_ms - table.until_ms < AN_HOUR_MS)
-        self._older = [full]
         left = self._most - room - full.room
-        for table in late:
+        self._tables = [_Table(room), full]
+        for table in older:
             left -= table.room
-            if left < 0:
+            if left < 0 or now_ms - table.until_ms >= AN_HOUR_MS:
                 break
-            self._older.append(table)
+            self._tables.append(table)
+
+
+def _bits(ids: Ids) -> NDArray[np.uint8]:
+    """Of each mark the bit that is an id's own."""
+    bits: NDArray[np.uint8] = BIT[ids & LOW]
+    return bits

@@ -12,11 +12,11 @@ import numpy as np
 
 from liveinsight.adapters.local.arrays import Ring, Rows, Shown
 from liveinsight.adapters.local.interner import Interner
-from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Event, Scalar
+from liveinsight.domain.event import PAGE_VIEW, Event, Scalar
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.live import WINDOW_MS
 from liveinsight.domain.period import MINUTE_MS
-from liveinsight.domain.visit import GAP_MS, NO_VISIT, STARTS, Step, ends, step
+from liveinsight.domain.visit import GAP_MS, GOES_ON, NO_VISIT, STARTS, Step, ends, step
 from liveinsight.ports import Clock
 
 SWEEP_EVERY_MS = 10_000
@@ -88,10 +88,8 @@ class Window:
         return len(self._row_of)
 
     def touch(self, events: Sequence[Event]) -> list[Step]:
-        """Take the events into their visits, tell what each did, and show them live."""
-        now_ms = self._clock.now_ms()
-        if now_ms - self._swept_ms > SWEEP_EVERY_MS:
-            self.sweep(now_ms)
+        """Take the events into their visits, tell who did not just go on, and show them live."""
+        now_ms = self._swept()
         rows, row_of = self.rows, self._row_of
         is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
         steps: list[Step] = []
@@ -107,12 +105,13 @@ class Window:
                 before_ms = last_ms[row]
                 if time_ms < before_ms and time_ms < start_ms[row] - GAP_MS:
                     # Of a visit long before this one: sealing will join it, here it is over.
-                    steps.append(NO_VISIT if kind in SILENT_TYPES else STARTS)
+                    steps.append(step(kind, time_ms, None))
                     continue
             taken = step(kind, time_ms, before_ms)
-            steps.append(taken)
-            if taken is NO_VISIT:
-                continue
+            if taken is not GOES_ON:
+                steps.append(taken)
+                if taken is NO_VISIT:
+                    continue
             thing = self._thing(event)
             if row is None or taken is STARTS:
                 row = self._start(event, row)
@@ -240,6 +239,13 @@ class Window:
         )
         known = self.clients.known(told)
         return self.clients.code(Client(*told)) if known is None else known
+
+    def _swept(self) -> int:
+        """The moment. What is over by now is forgotten, each time some seconds have passed."""
+        now_ms = self._clock.now_ms()
+        if now_ms - self._swept_ms > SWEEP_EVERY_MS:
+            self.sweep(now_ms)
+        return now_ms
 
     def sweep(self, now_ms: int) -> None:
         """Forget what is older than the window."""
