@@ -21,7 +21,7 @@ from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
-from liveinsight.domain.source import Campaign, Origin
+from liveinsight.domain.source import Campaign
 from liveinsight.domain.visit import GAP_MS, NO_VISIT, STARTS
 from liveinsight.domain.visitor import anonymous, fingerprint, fingerprints_of, identified
 from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
@@ -34,7 +34,6 @@ REMEMBERED = 16_384
 REMEMBERED_PAGES = 4096
 REMEMBERED_LENGTH = 400
 NOWHERE = Page("", "", Campaign())
-UNTOLD = Origin(None, "", None)
 
 
 class Outcome(Struct):
@@ -66,6 +65,8 @@ class Who(Struct, frozen=True, gc=False):
 
     visitor: int
     agent: Agent
+    device: str
+    aside: Aside | None
     country: str | None
 
 
@@ -73,15 +74,21 @@ Way = tuple[str | None, ...]  # all of a sighting that its place depends on
 
 
 class Place(Struct, frozen=True):
-    """Where something happened and whence its visitor came: the same for all who come that way,
-    so it is judged once for them all. Without a `site` it is nobody's.
+    """Where what happened and whence its visitor came: the same for all who come that way, so it
+    is judged once for them all, and told as events tell it. Without a `site` it is nobody's.
     """
 
     site: Site | None
-    page: Page
-    campaign: Campaign
-    origin: Origin
     refusal: Drop | None = None
+    type: str = PAGE_VIEW
+    hostname: str | None = None
+    page: str | None = None
+    title: str | None = None
+    source: str | None = None
+    channel: str = ""
+    referrer: str | None = None
+    campaign: Campaign = Campaign()
+    aside: Aside | None = None
 
 
 Other = tuple[str | None, str | None, str | None]
@@ -100,6 +107,8 @@ class Sender(Struct, frozen=True):
     visitor: int
     prior: int | None
     agent: Agent
+    device: str
+    aside: Aside | None
     country: str | None
     language: str | None
     fingerprint: Callable[[str], int]
@@ -157,7 +166,9 @@ class Collect:
         for index, told in enumerate(sightings):
             way: Way = (
                 told.site,
+                told.event_type,
                 told.page_url,
+                told.title,
                 told.referrer,
                 told.utm_source,
                 told.utm_medium,
@@ -242,13 +253,25 @@ class Collect:
         page = _page(told.page_url, ()) if told.page_url else NOWHERE
         site = self._sites.of(told.site, page.hostname)
         if site is None:
-            return Place(None, page, page.campaign, UNTOLD, Drop.UNKNOWN_SITE)
+            return Place(None, Drop.UNKNOWN_SITE)
         if site.allowed_params and told.page_url:
             page = _page(told.page_url, site.allowed_params)
         campaign = _campaign(told, page)
         own_hosts = (*site.domains, page.hostname)
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
-        return Place(site, page, campaign, origin, _refusal(site, page))
+        return Place(
+            site,
+            _refusal(site, page),
+            clean(told.event_type),
+            page.hostname or None,
+            page.path or None,
+            clean(told.title)[:TITLE_LENGTH] if told.title else None,
+            origin.source,
+            str(origin.channel),
+            origin.referrer,
+            campaign,
+            Aside.SPAM_REFERRER if origin.is_spam else None,
+        )
 
     def _sender(self, time_ms: int, site: Site, caller: Caller, other: Other) -> Sender | Drop:
         """Who is behind an event of that time, or why the site does not want to know."""
@@ -281,6 +304,8 @@ class Collect:
             who.visitor,
             prior,
             who.agent,
+            who.device,
+            who.aside,
             other[2] or caller.country or who.country,
             caller.language,
             fingerprints_of(site.id),
@@ -300,7 +325,11 @@ class Collect:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
             agent, country = self._agents.read(user_agent), self._countries.of(address)
-            who = Who(anonymous(salt, address, user_agent), agent, country)
+            device, aside = str(agent.device), None
+            if agent.is_bot:
+                device, aside = str(Device.BOT), Aside.BOT
+            visitor = anonymous(salt, address, user_agent)
+            who = Who(visitor, agent, device, aside, country)
             self._remembered[key] = who
         return who
 
@@ -323,26 +352,24 @@ class Collect:
 
     def _event(self, told: Sighting, time_ms: int, place: Place, sender: Sender) -> Event:
         """The event as it is kept; a bot's is set aside, and can be taken back in."""
-        site, agent, revenue = sender.site.id, sender.agent, told.revenue
-        page, origin, campaign = place.page, place.origin, place.campaign
-        visitor, prior = sender.visitor, sender.prior
+        visitor, prior, site = sender.visitor, sender.prior, sender.site.id
         if told.user_id:
             visitor, prior = identified(self._secret, site, told.user_id), None
-        spam = Aside.SPAM_REFERRER if origin.is_spam else None
+        campaign, agent, revenue = place.campaign, sender.agent, told.revenue
         return Event(
             sender.fingerprint(told.event_id or ""),
             time_ms,
             site,
-            told.event_type if told.event_type is PAGE_VIEW else clean(told.event_type),
+            place.type,
             visitor,
             prior,
             _session(site, told.session_id) if told.session_id else None,
-            page.hostname or None,
-            page.path or None,
-            clean(told.title)[:TITLE_LENGTH] if told.title else None,
-            origin.source,
-            origin.channel,
-            origin.referrer,
+            place.hostname,
+            place.page,
+            place.title,
+            place.source,
+            place.channel,
+            place.referrer,
             campaign.source,
             campaign.medium,
             campaign.name,
@@ -355,7 +382,7 @@ class Collect:
             agent.browser_version,
             agent.os,
             agent.os_version,
-            Device.BOT if agent.is_bot else agent.device,
+            sender.device,
             told.screen or None,
             told.language or sender.language,
             told.kept_props() if told.props else None,
@@ -363,7 +390,7 @@ class Collect:
             None if revenue is None else revenue.currency,
             told.engaged_ms,
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
-            Aside.BOT if agent.is_bot else spam,
+            sender.aside or place.aside,
         )
 
 
