@@ -23,52 +23,56 @@ MOST_PER_MB = 1 << 15  # of what the store may use: half as much and a little
 YOUNG = 1 << 13
 MANY = 20  # from so many on looking for all at once is the cheaper way
 AN_HOUR_MS = 3_600_000
-BIT = np.array([1 << place for place in range(8)], np.uint8)
-LOW, ONE = np.uint64(7), np.uint64(1)
+KINDS = np.array([1 << kind for kind in range(8)], np.uint8)
 
 Ids = NDArray[np.uint64]
+Marks = NDArray[np.uint8]
 
 
 class _Table:
-    """Ids hash themselves: they are hashes. 0 marks an empty place, so that one is not kept."""
+    """Ids hash themselves: they are hashes. Their highest bits tell their place, and before the
+    places are marks: which of eight kinds, by the lowest bits, the ids are that belong at one.
+    0 is an empty place, so that one is not kept.
+    """
 
     def __init__(self, room: int) -> None:
         self.room = room
         self.until_ms = 0
         self.count = 0
         self._mask = 2 * room - 1
-        self._places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
-        # An id's lowest bits tell its place, its highest its mark: which byte, of 16 bits for an id.
         self._shift = 64 - self._mask.bit_length()
         self._marks = memoryview(mmap.mmap(-1, 2 * room))
+        self._places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
 
     def has(self, event_id: int) -> bool:
         """Whether it was put here."""
-        if not self._marks[event_id >> self._shift] & 1 << (event_id & 7):
+        place = event_id >> self._shift
+        if not self._marks[place] & 1 << (event_id & 7):
             return False
         places, mask = self._places, self._mask
-        place = event_id & mask
         while (found := places[place]) and found != event_id:
             place = (place + 1) & mask
         return found != 0
 
-    def maybe(self, ids: Ids, bits: NDArray[np.uint8]) -> list[int]:
-        """Which of them may be here, by their indices; `bits` are theirs within a mark."""
+    def maybe(self, ids: Ids, kinds: Marks) -> list[int]:
+        """Which of them may be here, by their indices."""
         marks = np.frombuffer(self._marks, np.uint8)
-        return np.flatnonzero(marks[ids >> self._shift] & bits).tolist()
+        return (marks[self._place(ids)] & kinds).nonzero()[0].tolist()
 
     def put(self, ids: Ids) -> None:
         """Keep ids that are not here, no more than there is room for."""
         marks, places = np.frombuffer(self._marks, np.uint8), np.frombuffer(self._places, np.uint64)
-        np.bitwise_or.at(marks, ids >> self._shift, _bits(ids))
         self.count += len(ids)
-        mask = np.uint64(self._mask)
-        place = ids & mask
+        place = self._place(ids)
+        np.bitwise_or.at(marks, place, _kinds(ids))
         while len(ids):
             free = places[place] == 0
             places[place[free]] = ids[free]  # of several for one place the last has it
             others = places[place] != ids
-            ids, place = ids[others], place[others] + ONE & mask
+            ids, place = ids[others], place[others] + 1 & self._mask
+
+    def _place(self, ids: Ids) -> NDArray[np.int64]:
+        return (ids >> np.uint64(self._shift)).view(np.int64)
 
 
 class RecentIds:
@@ -104,14 +108,15 @@ class RecentIds:
 
     def _may_know(self, event_ids: Sequence[int]) -> bool:
         """Whether any was there before or comes twice: told at once where, as mostly, none does."""
-        if not self._young.isdisjoint(event_ids) or len(set(event_ids)) < len(event_ids):
+        once = set(event_ids)
+        if len(once) < len(event_ids) or not self._young.isdisjoint(once):
             return True
         ids = np.fromiter(event_ids, np.uint64, len(event_ids))
-        bits = _bits(ids)
+        kinds = _kinds(ids)
         return any(
             table.has(event_ids[index])
             for table in self._tables
-            for index in table.maybe(ids, bits)
+            for index in table.maybe(ids, kinds)
         )
 
     def _is_settled(self, event_id: int) -> bool:
@@ -149,7 +154,7 @@ class RecentIds:
             self._tables.append(table)
 
 
-def _bits(ids: Ids) -> NDArray[np.uint8]:
-    """Of each mark the bit that is an id's own."""
-    bits: NDArray[np.uint8] = BIT[ids & LOW]
-    return bits
+def _kinds(ids: Ids) -> Marks:
+    """For each the mark that tells its kind."""
+    kinds: Marks = KINDS[ids.view(np.int64) & 7]
+    return kinds
