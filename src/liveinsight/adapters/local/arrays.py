@@ -4,8 +4,10 @@ A million of them are no objects for the garbage collector.
 """
 
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 SETTLED_AT_ONCE = 1000
 
@@ -59,74 +61,63 @@ class Rows:
         self.capacity = capacity
 
 
-Shown = tuple[int, int, int]  # an event's time, row and thing
+Column = NDArray[np.signedinteger]
 
 
 class Ring:
-    """The events of late, oldest first, in arrays that wrap around.
+    """The events of late, oldest first, in arrays that wrap around: their times, rows and things.
 
-    The newest wait as they were given: many at once are put in at a fifth of the price.
+    The newest wait as they came: many at once are put in at a fraction of the price.
     """
 
     def __init__(self, capacity: int = 1024) -> None:
         self.head = 0
         self.tail = 0
-        self._late: list[Shown] = []
+        self.late = array("q"), array("i"), array("i")
         self._allocate(capacity)
 
     def _allocate(self, capacity: int) -> None:
+        """Room of which the system gives what is used."""
         self.capacity = capacity
-        self.time_ms = array("q", bytes(8 * capacity))
-        self.row = array("i", bytes(4 * capacity))
-        self.thing = array("i", bytes(4 * capacity))
+        self._kept: tuple[Column, ...] = tuple(
+            np.zeros(capacity, kind) for kind in (np.int64, np.int32, np.int32)
+        )
 
     def __len__(self) -> int:
-        return self.tail - self.head + len(self._late)
+        return self.tail - self.head + len(self.late[0])
 
-    def extend(self, shown: list[Shown]) -> None:
-        """Put events behind the newest."""
-        self._late += shown
-        if len(self._late) >= SETTLED_AT_ONCE:
+    def settle_many(self) -> None:
+        """Put the newest behind the others once they are many."""
+        if len(self.late[0]) >= SETTLED_AT_ONCE:
             self._settle()
 
     def _settle(self) -> None:
-        n = len(self._late)
-        if n == 0:
-            return
+        n = len(self.late[0])
         while self.tail - self.head + n > self.capacity:
             self._grow()
         place = self.tail & (self.capacity - 1)
         first = min(n, self.capacity - place)
-        columns = zip(*self._late, strict=True)
-        for target, values in zip((self.time_ms, self.row, self.thing), columns, strict=True):
-            column = array(target.typecode, values)
-            target[place : place + first] = column[:first]
-            target[: n - first] = column[first:]
+        for kept, late in zip(self._kept, self.late, strict=True):
+            kept[place : place + first] = late[:first]
+            kept[: n - first] = late[first:]
+            del late[:]
         self.tail += n
-        self._late.clear()
 
-    def keep(self, wanted: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+    def keep(self, wanted: NDArray[np.bool_]) -> None:
         """Leave only some; `wanted` is in the order of `columns`."""
-        columns = [column[wanted] for column in self.columns()]
-        self.head, self.tail = 0, len(columns[0])
-        for target, column in zip((self.time_ms, self.row, self.thing), columns, strict=True):
-            target[: self.tail] = array(target.typecode, column.tobytes())
+        self._put([column[wanted] for column in self.columns()])
 
-    def columns(self) -> tuple["np.ndarray[tuple[int], np.dtype[np.signedinteger]]", ...]:
+    def columns(self) -> tuple[Column, ...]:
         """Times, rows and things, oldest first."""
         self._settle()
         return self._columns()
 
-    def _columns(self) -> tuple["np.ndarray[tuple[int], np.dtype[np.signedinteger]]", ...]:
+    def _columns(self) -> tuple[Column, ...]:
         first, last = self.head & (self.capacity - 1), self.tail & (self.capacity - 1)
         wraps = self.tail > self.head and last <= first
         return tuple(
-            np.concatenate((column[first:], column[:last])) if wraps else column[first:last].copy()
-            for column in (
-                np.frombuffer(self.time_ms, np.int64),
-                np.frombuffer(self.row, np.int32),
-                np.frombuffer(self.thing, np.int32),
-            )
+            np.concatenate((kept[first:], kept[:last])) if wraps else kept[first:last].copy()
+            for kept in self._kept
         )
 
     def drop_before(self, cutoff_ms: int) -> None:
@@ -136,8 +127,12 @@ class Ring:
         self.head += int(young[0]) if len(young) else len(self)
 
     def _grow(self) -> None:
-        columns, length = self._columns(), self.tail - self.head
+        columns = self._columns()
         self._allocate(2 * self.capacity)
-        self.head, self.tail = 0, length
-        for target, column in zip((self.time_ms, self.row, self.thing), columns, strict=True):
-            target[:length] = array(target.typecode, column.tobytes())
+        self._put(columns)
+
+    def _put(self, columns: Sequence[Column]) -> None:
+        """These alone, from the beginning."""
+        self.head, self.tail = 0, len(columns[0])
+        for kept, column in zip(self._kept, columns, strict=True):
+            kept[: self.tail] = column

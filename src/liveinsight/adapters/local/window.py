@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liveinsight.adapters.local.arrays import Ring, Rows, Shown
+from liveinsight.adapters.local.arrays import Ring, Rows
 from liveinsight.adapters.local.interner import Interner
 from liveinsight.domain.event import PAGE_VIEW, Event, Scalar
 from liveinsight.domain.forget import Doomed
@@ -93,7 +93,7 @@ class Window:
         rows, row_of = self.rows, self._row_of
         is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
         steps: list[Step] = []
-        shown: list[Shown] = []
+        late_times, late_rows, late_things = self.ring.late
         changed, oldest_ms = None, now_ms - WINDOW_MS
         for event in events:
             time_ms, kind = event.time_ms, event.type
@@ -117,11 +117,13 @@ class Window:
                 row = self._start(event, row)
             self._go_on(event, row, thing)
             if time_ms > oldest_ms:
-                shown.append((time_ms, row, thing))
+                late_times.append(time_ms)
+                late_rows.append(row)
+                late_things.append(thing)
                 if event.site is not changed:
                     changed = event.site
                     self.changes[changed] = self.changes.get(changed, 0) + 1
-        self.ring.extend(shown)
+        self.ring.settle_many()
         return steps
 
     def forget(self, doomed: Doomed) -> None:
