@@ -355,7 +355,10 @@ class Collect:
         visitor, prior, site = sender.visitor, sender.prior, sender.site.id
         if told.user_id:
             visitor, prior = identified(self._secret, site, told.user_id), None
-        campaign, agent, revenue = place.campaign, sender.agent, told.revenue
+        amount = currency = None
+        if told.revenue is not None:
+            amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
+        campaign, agent = place.campaign, sender.agent
         return Event(
             sender.fingerprint(told.event_id or ""),
             time_ms,
@@ -386,8 +389,8 @@ class Collect:
             told.screen or None,
             told.language or sender.language,
             told.kept_props() if told.props else None,
-            None if revenue is None else format(revenue.amount, "f"),
-            None if revenue is None else revenue.currency,
+            amount,
+            currency,
             told.engaged_ms,
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
             sender.aside or place.aside,
