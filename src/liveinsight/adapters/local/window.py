@@ -16,7 +16,7 @@ from liveinsight.domain.event import PAGE_VIEW, Event, Scalar
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.live import WINDOW_MS
 from liveinsight.domain.period import MINUTE_MS
-from liveinsight.domain.visit import GAP_MS, GOES_ON, NO_VISIT, STARTS, Step, ends, step
+from liveinsight.domain.visit import GAP_MS, GOES_ON, NO_VISIT, Step, ends, step
 from liveinsight.ports import Clock
 
 SWEEP_EVERY_MS = 10_000
@@ -26,6 +26,9 @@ TOO_NEW_MS = 5 * MINUTE_MS  # what is taken from clocks that are a little fast
 MAX_THINGS = 200_000
 
 
+Props = tuple[tuple[str, Scalar], ...]
+
+
 class Thing(NamedTuple):
     """What happened, of an event."""
 
@@ -33,7 +36,7 @@ class Thing(NamedTuple):
     hostname: str | None
     page: str | None
     title: str | None
-    props: tuple[tuple[str, Scalar], ...]
+    props: Props
 
 
 class From(NamedTuple):
@@ -90,7 +93,7 @@ class Window:
     def touch(self, events: Sequence[Event]) -> list[Step]:
         """Take the events into their visits, tell who did not just go on, and show them live."""
         now_ms = self._swept()
-        rows, row_of = self.rows, self._row_of
+        rows, row_of, thing_of = self.rows, self._row_of, self.things.known
         is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
         steps: list[Step] = []
         late_times, late_rows, late_things = self.ring.late
@@ -112,9 +115,14 @@ class Window:
                 steps.append(taken)
                 if taken is NO_VISIT:
                     continue
-            thing = self._thing(event)
-            if row is None or taken is STARTS:
                 row = self._start(event, row)
+            assert row is not None, "else it starts one"
+            # A plain tuple finds what is known: only what is new becomes a Thing.
+            props = tuple(event.props.items()) if event.props else ()
+            told = (kind, event.hostname, event.page, event.title, props)
+            thing = thing_of(told)
+            if thing is None:
+                thing = self._new_thing(*told)
             self._go_on(event, row, thing)
             if time_ms > oldest_ms:
                 late_times.append(time_ms)
@@ -198,19 +206,14 @@ class Window:
         self.rows.entry[row] = self.rows.exit[row] = -1
         return row
 
-    def _thing(self, event: Event) -> int:
-        """The number of what happened. A plain tuple finds it: only a new one becomes a Thing."""
-        props = tuple(event.props.items()) if event.props else ()
-        known = self.things.known((event.type, event.hostname, event.page, event.title, props))
-        if known is not None:
-            return known
+    def _new_thing(
+        self, kind: str, hostname: str | None, page: str | None, title: str | None, props: Props
+    ) -> int:
         crowd = len(self.things)
         if crowd < MAX_THINGS:
-            thing = Thing(event.type, event.hostname, event.page, event.title, props)
-        else:
-            page = event.page if crowd < 2 * MAX_THINGS else None
-            thing = Thing(event.type, event.hostname, page, None, ())
-        return self.things.code(thing)
+            return self.things.code(Thing(kind, hostname, page, title, props))
+        known_page = page if crowd < 2 * MAX_THINGS else None
+        return self.things.code(Thing(kind, hostname, known_page, None, ()))
 
     def _origin(self, event: Event) -> int:
         told = (
