@@ -1,6 +1,5 @@
 """The live window counts what a plain loop over the same events counts."""
 
-import random
 from collections import defaultdict
 
 import numpy as np
@@ -12,7 +11,6 @@ from builders import NOON_MS, an_event
 from liveinsight.adapters import patterns
 from liveinsight.adapters.clock import FixedClock
 from liveinsight.adapters.local.interner import Interner, Truth
-from liveinsight.adapters.local.seen import RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
 from liveinsight.adapters.local.window import Window
 from liveinsight.domain.errors import Invalid
@@ -351,55 +349,3 @@ def test_a_wrong_pattern_is_named():
     _, _, snapshots = a_window()
     with pytest.raises(Invalid, match=r"no RE2 pattern"):
         snapshots.check(parse(["matches", "page", ["(?=look)"]]))
-
-
-def test_ids_are_remembered_a_million_and_an_hour_back():
-    """Sending again is found among the last ids and those of the last hour."""
-    clock = FixedClock(NOON_MS)
-    seen = RecentIds(clock, room=1024)
-    draw = random.Random(1)
-    ids = [draw.getrandbits(64) for _ in range(6000)]
-    assert seen.add(ids) == []
-    assert seen.add(ids[-1024:]) == list(range(1024))
-    assert seen.add(ids) == list(range(6000))
-
-
-@pytest.mark.parametrize("most", [0, 2048, 3000, 3072, 4096, 6144, 10_000])
-def test_ids_are_bounded_in_a_rush(most):
-    """On a small machine tables stop growing and the oldest go; the last million stay in reach."""
-    seen = RecentIds(FixedClock(NOON_MS), room=1024, most=most)
-    draw = random.Random(1)
-    ids = [draw.getrandbits(64) for _ in range(20_000)]
-    for number, event_id in enumerate(ids):
-        assert seen.add([event_id, ids[max(0, number - 1023)]]) == [1]
-        assert sum(table.room for table in seen._tables) <= max(most, 2048)
-
-
-@given(
-    requests=st.lists(
-        st.lists(
-            st.integers(1, 40) | st.integers(0, 40).map(lambda low: low << 3 | 1 << 63),
-            max_size=40,
-        ),
-        max_size=12,
-    )
-)
-def test_ids_are_new_once_however_they_come(requests):
-    """In requests of few and of many, with what was sent before and what is sent twice in one."""
-    seen = RecentIds(FixedClock(NOON_MS), room=32)
-    known: set[int] = set()
-    for ids in requests:
-        repeated = seen.add(ids)
-        for index, event_id in enumerate(ids):
-            assert (index in repeated) == (event_id in known)
-            known.add(event_id)
-
-
-def test_ids_of_long_ago_are_forgotten():
-    """Memory is bounded: tables older than an hour go, but for the one filled last."""
-    clock = FixedClock(NOON_MS)
-    seen = RecentIds(clock, room=128)
-    for number in range(1, 10_001):
-        seen.add([number])
-        clock.advance(60_000)
-    assert seen.add([1, 9_950]) == [1]

@@ -19,7 +19,7 @@ from liveinsight.ports import Clock
 ROOM = 1 << 20
 LARGEST = 1 << 23  # 144 MB
 MOST = 1 << 25
-MOST_PER_MB = 1 << 15  # of what the store may use: half as much and a little
+MOST_PER_MB = (1 << 19) // 18  # of what the store may use: half as much
 YOUNG = 1 << 11
 MANY = 20  # from so many on looking for all at once is the cheaper way
 AN_HOUR_MS = 3_600_000
@@ -32,7 +32,7 @@ Marks = NDArray[np.uint8]
 class _Table:
     """Ids hash themselves: they are hashes. Their highest bits tell their place, and before the
     places are marks: which of eight kinds, by the lowest bits, the ids are that belong at one.
-    0 is an empty place, so that one is not kept.
+    0 is an empty place, so 0 is kept as 1.
     """
 
     def __init__(self, room: int) -> None:
@@ -95,7 +95,8 @@ class RecentIds:
         young = self._young
         repeated: list[int] = []
         if len(event_ids) < MANY or self._may_know(event_ids):
-            for index, event_id in enumerate(event_ids):
+            for index, told in enumerate(event_ids):
+                event_id = told or 1
                 if event_id in young or self._is_settled(event_id):
                     repeated.append(index)
                 else:
@@ -109,7 +110,7 @@ class RecentIds:
     def _may_know(self, event_ids: Sequence[int]) -> bool:
         """Whether any was there before or comes twice: told at once where, as mostly, none does."""
         once = set(event_ids)
-        if len(once) < len(event_ids) or not self._young.isdisjoint(once):
+        if 0 in once or len(once) < len(event_ids) or not self._young.isdisjoint(once):
             return True
         ids = np.fromiter(event_ids, np.uint64, len(event_ids))
         kinds = _kinds(ids)
