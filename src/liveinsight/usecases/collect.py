@@ -29,7 +29,7 @@ from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, So
 TOO_OLD_MS = DAY_MS
 TOO_NEW_MS = 5 * MINUTE_MS
 # Visitors, places and sessions of late that are told at once; each is a few hundred bytes, as
-# addresses longer than a page's commonly is are not remembered.
+# addresses and titles longer than a page's commonly are are not remembered.
 REMEMBERED = 16_384
 REMEMBERED_PAGES = 4096
 REMEMBERED_LENGTH = 400
@@ -65,8 +65,6 @@ class Who(Struct, frozen=True, gc=False):
 
     visitor: int
     agent: Agent
-    device: str
-    aside: Aside | None
     country: str | None
 
 
@@ -107,8 +105,6 @@ class Sender(Struct, frozen=True):
     visitor: int
     prior: int | None
     agent: Agent
-    device: str
-    aside: Aside | None
     country: str | None
     language: str | None
     fingerprint: Callable[[str], int]
@@ -304,8 +300,6 @@ class Collect:
             who.visitor,
             prior,
             who.agent,
-            who.device,
-            who.aside,
             other[2] or caller.country or who.country,
             caller.language,
             fingerprints_of(site.id),
@@ -325,11 +319,7 @@ class Collect:
             if len(self._remembered) >= REMEMBERED:
                 self._remembered.clear()
             agent, country = self._agents.read(user_agent), self._countries.of(address)
-            device, aside = str(agent.device), None
-            if agent.is_bot:
-                device, aside = str(Device.BOT), Aside.BOT
-            visitor = anonymous(salt, address, user_agent)
-            who = Who(visitor, agent, device, aside, country)
+            who = Who(anonymous(salt, address, user_agent), agent, country)
             self._remembered[key] = who
         return who
 
@@ -385,7 +375,7 @@ class Collect:
             agent.browser_version,
             agent.os,
             agent.os_version,
-            sender.device,
+            Device.BOT if agent.is_bot else agent.device,
             told.screen or None,
             told.language or sender.language,
             told.kept_props() if told.props else None,
@@ -393,7 +383,7 @@ class Collect:
             currency,
             told.engaged_ms,
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
-            sender.aside or place.aside,
+            Aside.BOT if agent.is_bot else place.aside,
         )
 
 
