@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 SETTLED_AT_ONCE = 1000
 
+Mask = NDArray[np.bool_]
+Ints = NDArray[np.signedinteger]
+
 
 class Rows:
     """Columns of visits. A visitor whose visits carry session ids has a row of their own too."""
@@ -61,9 +64,6 @@ class Rows:
         self.capacity = capacity
 
 
-Column = NDArray[np.signedinteger]
-
-
 class Ring:
     """The events of late, oldest first, in arrays that wrap around: their times, rows and things.
 
@@ -79,7 +79,7 @@ class Ring:
     def _allocate(self, capacity: int) -> None:
         """Room of which the system gives what is used."""
         self.capacity = capacity
-        self._kept: tuple[Column, ...] = tuple(
+        self._kept: tuple[Ints, ...] = tuple(
             np.zeros(capacity, kind) for kind in (np.int64, np.int32, np.int32)
         )
 
@@ -103,16 +103,16 @@ class Ring:
             del late[:]
         self.tail += n
 
-    def keep(self, wanted: NDArray[np.bool_]) -> None:
+    def keep(self, wanted: Mask) -> None:
         """Leave only some; `wanted` is in the order of `columns`."""
         self._put([column[wanted] for column in self.columns()])
 
-    def columns(self) -> tuple[Column, ...]:
+    def columns(self) -> tuple[Ints, ...]:
         """Times, rows and things, oldest first."""
         self._settle()
         return self._columns()
 
-    def _columns(self) -> tuple[Column, ...]:
+    def _columns(self) -> tuple[Ints, ...]:
         first, last = self.head & (self.capacity - 1), self.tail & (self.capacity - 1)
         wraps = self.tail > self.head and last <= first
         return tuple(
@@ -131,7 +131,7 @@ class Ring:
         self._allocate(2 * self.capacity)
         self._put(columns)
 
-    def _put(self, columns: Sequence[Column]) -> None:
+    def _put(self, columns: Sequence[Ints]) -> None:
         """These alone, from the beginning."""
         self.head, self.tail = 0, len(columns[0])
         for kept, column in zip(self._kept, columns, strict=True):

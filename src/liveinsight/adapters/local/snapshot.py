@@ -10,9 +10,9 @@ from typing import TypeVar
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from liveinsight.adapters import patterns
+from liveinsight.adapters.local.arrays import Ints, Mask
 from liveinsight.adapters.local.interner import Interner, Truth
 from liveinsight.adapters.local.window import Client, From, Thing, Window
 from liveinsight.domain.dimension import prop_key
@@ -40,8 +40,6 @@ from liveinsight.domain.live import (
 from liveinsight.domain.period import MINUTE_MS
 
 V = TypeVar("V", bound=Hashable)
-Mask = NDArray[np.bool_]
-Ints = NDArray[np.signedinteger]
 MAX_TRUTHS = 512
 MINUTES = WINDOW_MS // MINUTE_MS
 

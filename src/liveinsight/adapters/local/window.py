@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liveinsight.adapters.local.arrays import Ring, Rows
+from liveinsight.adapters.local.arrays import Ints, Mask, Ring, Rows
 from liveinsight.adapters.local.interner import Interner
 from liveinsight.domain.event import PAGE_VIEW, Event, Scalar
 from liveinsight.domain.forget import Doomed
@@ -278,7 +278,7 @@ class Window:
         used[gone] = False
         self._sweep_values(used)
 
-    def _sweep_values(self, used: "np.ndarray[tuple[int], np.dtype[np.bool_]]") -> None:
+    def _sweep_values(self, used: Mask) -> None:
         """Forget values nobody has any more, once they are the larger part."""
         rows = self.rows
         if len(self.things) > 1024 and len(self.things) > len(self.ring):
@@ -293,9 +293,7 @@ class Window:
                 interner.keep_only(_marked(len(interner.values), codes))
 
 
-def _marked(
-    length: int, *columns: "np.ndarray[tuple[int], np.dtype[np.signedinteger]]"
-) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _marked(length: int, *columns: Ints) -> Mask:
     marks = np.zeros(length, np.bool_)
     for codes in columns:
         marks[codes[codes >= 0]] = True
