@@ -229,9 +229,9 @@ class Seen(Protocol):
 class Visits(Protocol):
     """Where each visitor's visit stands now."""
 
-    def touch(self, events: Sequence[Event]) -> Sequence[Step]:
+    def touch(self, events: Sequence[Event]) -> Mapping[int, Step]:
         """Take the events into their visits, in their order; told are the steps of those that did
-        more or less than go on with theirs.
+        more or less than go on with theirs, by their indices.
         """
         ...
 

@@ -161,35 +161,48 @@ def test_a_filter_keeps_what_the_definition_keeps(told, raw):
 @pytest.mark.parametrize(
     ("gap_ms", "does"),
     [
-        (30 * MINUTE_MS - 1000, []),
-        (30 * MINUTE_MS, []),
-        (30 * MINUTE_MS + 1, [Step.STARTS]),
+        (30 * MINUTE_MS - 1000, {}),
+        (30 * MINUTE_MS, {}),
+        (30 * MINUTE_MS + 1, {0: Step.STARTS}),
     ],
 )
 def test_a_visit_ends_after_half_an_hour(gap_ms, does):
     """A gap of exactly thirty minutes is still one visit."""
     clock, window, _ = a_window()
-    assert window.touch([an_event(time_ms=NOON_MS)]) == [Step.STARTS]
+    assert window.touch([an_event(time_ms=NOON_MS)]) == {0: Step.STARTS}
     clock.advance(gap_ms)
     assert window.touch([an_event(time_ms=NOON_MS + gap_ms)]) == does
+
+
+def test_each_step_is_told_of_its_event():
+    """By its index; of those that just go on nothing is told."""
+    _, window, _ = a_window()
+    events = [
+        an_event(visitor=1),
+        an_event(visitor=1),
+        an_event(visitor=2, type="engagement"),
+        an_event(visitor=3),
+    ]
+    assert window.touch(events) == {0: Step.STARTS, 2: Step.NO_VISIT, 3: Step.STARTS}
+    assert window.touch(events) == {2: Step.NO_VISIT}
 
 
 def test_a_visit_goes_on_past_midnight():
     """The new day's id finds the visit of the day before."""
     _, window, snapshots = a_window()
     window.touch([an_event(visitor=1, time_ms=NOON_MS)])
-    assert window.touch([an_event(visitor=2, prior=1, time_ms=NOON_MS + 1)]) == []
-    assert window.touch([an_event(visitor=2, time_ms=NOON_MS + 2)]) == []
+    assert window.touch([an_event(visitor=2, prior=1, time_ms=NOON_MS + 1)]) == {}
+    assert window.touch([an_event(visitor=2, time_ms=NOON_MS + 2)]) == {}
     assert snapshots.look("shop", EVERYTHING, NOON_MS + 3).active_users == 1
 
 
 def test_sessions_of_one_visitor_are_visits_of_their_own():
     """Two session ids are two visits, and one visitor."""
     _, window, snapshots = a_window()
-    assert window.touch([an_event(session=1)]) == [Step.STARTS]
-    assert window.touch([an_event(session=2)]) == [Step.STARTS]
-    assert window.touch([an_event()]) == [Step.STARTS]
-    assert window.touch([an_event(session=1)]) == []
+    assert window.touch([an_event(session=1)]) == {0: Step.STARTS}
+    assert window.touch([an_event(session=2)]) == {0: Step.STARTS}
+    assert window.touch([an_event()]) == {0: Step.STARTS}
+    assert window.touch([an_event(session=1)]) == {}
     assert snapshots.look("shop", EVERYTHING, NOON_MS).active_users == 1
 
 
@@ -206,11 +219,11 @@ def test_a_source_counts_visitors_however_many_visits_they_have():
 def test_an_ended_session_begins_anew():
     """After session_end the next view starts a visit, and engagement has none."""
     _, window, _ = a_window()
-    assert window.touch([an_event(type="session_start")]) == [Step.NO_VISIT]
-    assert window.touch([an_event()]) == [Step.STARTS]
-    assert window.touch([an_event(type="session_end")]) == []
-    assert window.touch([an_event(type="engagement")]) == [Step.NO_VISIT]
-    assert window.touch([an_event()]) == [Step.STARTS]
+    assert window.touch([an_event(type="session_start")]) == {0: Step.NO_VISIT}
+    assert window.touch([an_event()]) == {0: Step.STARTS}
+    assert window.touch([an_event(type="session_end")]) == {}
+    assert window.touch([an_event(type="engagement")]) == {0: Step.NO_VISIT}
+    assert window.touch([an_event()]) == {0: Step.STARTS}
 
 
 def test_sites_do_not_see_each_other():
@@ -319,7 +332,7 @@ def test_a_clock_that_was_wrong_does_not_mix_visitors_up():
     window.touch([an_event(visitor=2, time_ms=NOON_MS)])
     told = snapshots.look("shop", EVERYTHING, NOON_MS)
     assert (told.visitors_last_30min, told.active_users) == (2, 2)
-    assert window.touch([an_event(visitor=1, time_ms=NOON_MS)]) == [Step.STARTS]
+    assert window.touch([an_event(visitor=1, time_ms=NOON_MS)]) == {0: Step.STARTS}
 
 
 def test_numbers_given_again_do_not_fool_a_filter():

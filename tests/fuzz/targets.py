@@ -118,6 +118,7 @@ class Targets:
         headers = {b"user-agent": AGENT} | headers
         request = Request("POST", "/api/events", "", headers, body, PEER)
         outcome = self.house.collect.judge(request)
+        self.house.collect.take([outcome])
         assert len(outcome.event_ids) == outcome.processed + sum(outcome.dropped.values())
         packed = msgspec.msgpack.encode(outcome.events)
         assert msgspec.msgpack.decode(packed, type=list[Event]) == outcome.events

@@ -98,7 +98,7 @@ def test_what_fails_inside_is_told_as_nothing_but_that(house, monkeypatch, caplo
     def broken(*_):
         raise RuntimeError("the password is sesame")
 
-    monkeypatch.setattr(house.collect, "_collect", broken)
+    monkeypatch.setattr(house.collect._collect, "judge", broken)
     status, answer = house.post(a_view())
     assert (status, answer["status"]) == (500, "error")
     assert "sesame" not in json.dumps(answer)

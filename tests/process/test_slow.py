@@ -12,11 +12,12 @@ import uvicorn
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from liveinsight.entrypoints import asgi, protocol, server
-from liveinsight.http.exchange import Stream
+from liveinsight.http.exchange import Response, Stream
 from served import Served
 
 MANY = 2_000  # 10,000 were tried too
 ASKED = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+POSTED = b"POST /api/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
 HALF = b"POST /api/events HTTP/1.1\r\nHost: shop.example\r\nContent-Le"
 
 
@@ -43,11 +44,15 @@ def test_thousands_of_slow_connections_hold_nobody_up(tmp_path):
 
 
 @asynccontextmanager
-async def served(app):
+async def served(app, keep_alive_s=75):
     """The application on our server, which looks for slow ones often; its address."""
     listening = server._listen("127.0.0.1", 0)
     config = uvicorn.Config(
-        app, http=protocol.protocol_for(lambda *_: None), lifespan="off", log_config=None
+        app,
+        http=protocol.protocol_for(lambda _, tell: tell(Response(200, ()))),
+        lifespan="off",
+        log_config=None,
+        timeout_keep_alive=keep_alive_s,
     )
     serving = server._Server(config, lambda: None)
     running = asyncio.create_task(serving.serve(sockets=[listening]))
@@ -81,6 +86,35 @@ def test_who_never_asks_is_let_go(monkeypatch, sent):
             good.write(ASKED)
             assert b"204" in (await good_reader.readuntil(b"204"))
             for one in (good, writer):
+                one.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("asked", [ASKED, POSTED], ids=["a page", "events"])
+def test_who_asks_no_more_is_let_go(monkeypatch, asked):
+    """After the time for which a connection is kept, and not while something is asked."""
+    monkeypatch.setattr(server, "LOOK_EVERY_S", 0.05)
+    done = asyncio.Event()
+
+    async def app(scope, receive, send):
+        if scope["path"] == "/slow":
+            await done.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def scene():
+        async with served(app, keep_alive_s=0.3) as address:
+            slow_reader, slow = await asyncio.open_connection(*address)
+            reader, writer = await asyncio.open_connection(*address)
+            slow.write(ASKED.replace(b"/", b"/slow", 1))
+            writer.write(asked)
+            assert b"200" in await reader.readline()
+            with suppress(ConnectionResetError):
+                await reader.read()  # to its end: it is closed
+            done.set()
+            assert b"200" in await slow_reader.readline()
+            for one in (slow, writer):
                 one.close()
 
     asyncio.run(scene())

@@ -1,6 +1,7 @@
 """Collecting over ports in memory: every sighting is an event or one counted drop."""
 
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from itertools import permutations
 
@@ -70,8 +71,8 @@ class Ports:
         return True
 
     def touch(self, events):
-        steps = [self._step(event) for event in events]
-        return [step for step in steps if step is not Step.GOES_ON]
+        steps = {index: self._step(event) for index, event in enumerate(events)}
+        return {index: step for index, step in steps.items() if step is not Step.GOES_ON}
 
     def _step(self, event):
         if event.visitor in self.visitors:
@@ -199,6 +200,20 @@ def test_every_sighting_is_an_event_or_one_drop(requests):
         assert len(new) == len(outcome.events)
         assert ports.ids == before[0] | new
         assert not before[0] & new
+
+
+@given(st.lists(st.tuples(st.lists(SIGHTINGS, min_size=1, max_size=4), CALLERS), max_size=8))
+def test_requests_are_taken_together_as_alone(requests):
+    """What came of one is told of that one, wherever its events stand among those of all."""
+    (together, shared), (alone, own) = a_collect(), a_collect()
+    outcomes, ones = [], []
+    for sightings, caller in requests:
+        for collect, done in ((together.judge, outcomes), (alone, ones)):
+            with suppress(Invalid):
+                done.append(collect([replace(sighting) for sighting in sightings], caller))
+    together.take(outcomes)
+    assert outcomes == ones
+    assert (shared.ids, shared.visitors) == (own.ids, own.visitors)
 
 
 SEOUL_MIDNIGHT_MS = NOON_MS // DAY_MS * DAY_MS - 9 * 3_600_000

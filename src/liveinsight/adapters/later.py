@@ -9,10 +9,10 @@ from liveinsight.domain.visit import Step
 class EveryVisit:
     """The port `Visits`: whether an event has a visit is told by all events in order of time."""
 
-    def touch(self, events: Sequence[Event]) -> list[Step]:
+    def touch(self, events: Sequence[Event]) -> dict[int, Step]:
         """They may have one."""
         del events
-        return []
+        return {}
 
 
 class EveryId:

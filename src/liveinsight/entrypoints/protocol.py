@@ -31,23 +31,24 @@ Take = Callable[[Request, Tell], None]
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Lets go of who sends a head over the limit, or too slowly, and of who does not read at all."""
+    """Lets go of who sends a head over the limit, or too slowly, of who asks nothing any more, and
+    of who does not read at all.
+    """
 
     _in_head = False
     _head_bytes = 0
-    _waits_since: float | None = None
+    _waits_until: float | None = None  # for a head, or for its begin
     _unread_since: float | None = None
     _unread_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # theirs takes no other either
         """Somebody is there, and is expected to ask."""
-        self._waits_since = self.loop.time()
+        self._waits_until = self.loop.time() + SLOWEST_HEAD_S
         super().connection_made(transport)
 
     def let_go_if_slow(self, now: float) -> None:
-        """Called now and then: a timer for each head or message would cost all of them."""
-        waits_since = self._waits_since
-        is_mute = waits_since is not None and now - waits_since > SLOWEST_HEAD_S
+        """Called now and then: a timer for each head, answer or message would cost all of them."""
+        is_mute = self._waits_until is not None and now > self._waits_until
         if is_mute or self._is_deaf(now):
             self.transport.abort()
 
@@ -82,14 +83,26 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._in_head, self._head_bytes = True, 0
-        self._waits_since = self.loop.time()
+        self._begin()
         super().on_message_begin()
+
+    def _begin(self) -> None:
+        self._in_head, self._head_bytes = True, 0
+        self._waits_until = self.loop.time() + SLOWEST_HEAD_S
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._in_head, self._waits_since = False, None
+        self._in_head, self._waits_until = False, None
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """All was said. Uvicorn would now set a timer, for each answer, until the next head."""
+        if self.pipeline or self.transport.is_closing():
+            super().on_response_complete()
+            return
+        self.server_state.total_requests += 1
+        self.flow.resume_reading()
+        self._waits_until = self.loop.time() + self.timeout_keep_alive
 
 
 class EventsProtocol(LimitedProtocol):
@@ -103,21 +116,34 @@ class EventsProtocol(LimitedProtocol):
     take: Take
     _posted: bytes | None = None  # the body of the request that is being read, if it may go
 
+    def on_message_begin(self) -> None:
+        """A head begins. What an application wants to be told is made when it is to go there."""
+        self._begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+
     def data_received(self, data: bytes) -> None:
         """Bytes came. If they end within a body, the ordinary way waits for the rest."""
         super().data_received(data)
         body, self._posted = self._posted, None
         if body is not None and not self.transport.is_closing():
-            super().on_headers_complete()
+            self._go_on()
             super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """The head is whole: the way is chosen."""
         if self._may_go():
-            self._in_head, self._waits_since = False, None
+            self._in_head, self._waits_until = False, None
             self._posted = b""
         else:
-            super().on_headers_complete()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Make up for what was put off, and go the ordinary way."""
+        url, headers, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += headers
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """A part of the body is here."""

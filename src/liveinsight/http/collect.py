@@ -1,8 +1,9 @@
 """The door through which events come in: `/api/events`, the pixel, and CSRF tokens."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
+from typing import Protocol
 
 import msgspec
 
@@ -31,7 +32,13 @@ REMEMBERED = 16_384
 # Strangers choose how long these are, and they are remembered.
 LANGUAGES_READ = 100
 
-Collecting = Callable[[Sequence[Sighting], Caller], Outcome]
+
+class Collecting(Protocol):
+    """What judges events and takes them."""
+
+    def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome: ...
+
+    def take(self, outcomes: Sequence[Outcome]) -> None: ...
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -129,13 +136,12 @@ class CollectDoor:
     async def events(self, request: Request) -> Response:
         """`POST /api/events`."""
         outcome = self.judge(request)
+        self.take([outcome])
         await self._hot.keep(outcome.events, outcome.lost)
         return answer_to(outcome)
 
     def judge(self, request: Request) -> Outcome:
-        """What came of the request. It is answered when that is durable: a duplicate's too, as
-        the event it repeats may be among those still being written.
-        """
+        """What the request tells; nothing has come of it yet."""
         caller = self._caller(request)
         is_bare = False
         try:
@@ -147,11 +153,23 @@ class CollectDoor:
             sightings = told.sightings()
             if self._doctor is not None and (caller.key is not None or told.sent_at is not None):
                 self._show(self._doctor, told, request, caller)
-            outcome = self._judged(sightings, caller)
+            self._hot.check_room()
+            return self._collect.judge(sightings, caller)
         except Invalid as wrong:
             self._refuse(Drop.INVALID)
             raise wrong.alone() if is_bare else wrong from None
-        return outcome
+
+    def take(self, outcomes: Sequence[Outcome]) -> None:
+        """Take what requests told, one at least. They are answered when it is durable: a duplicate
+        too, as the event it repeats may be among those still being written.
+        """
+        self._collect.take(outcomes)
+        if self._refused:
+            outcomes[0].lost.update(self._refused)
+            self._refused.clear()
+        for outcome in outcomes:
+            if outcome.dropped:
+                self.dropped.update(outcome.dropped)
 
     async def pixel(self, request: Request) -> Response:
         """`GET /api/pixel.gif`: a page view of a page without script."""
@@ -169,10 +187,12 @@ class CollectDoor:
             sighting = seen_by_pixel(fields)
             if caller.key is None and self._demands_csrf([sighting]):
                 raise Forbidden("This site wants a CSRF token, which a picture cannot send.")
-            outcome = self._judged([sighting], caller)
+            self._hot.check_room()
+            outcome = self._collect.judge([sighting], caller)
         except Invalid as wrong:
             self._refuse(Drop.INVALID)
             raise wrong.alone() from None
+        self.take([outcome])
         await self._hot.keep(outcome.events, outcome.lost)
         return plain(200, GIF, b"image/gif")
 
@@ -206,16 +226,6 @@ class CollectDoor:
             if view.ip and view.event_type == PAGE_VIEW
         ]:
             doctor.saw_pages(site.id, views, caller.received_ms, counted=True)
-
-    def _judged(self, sightings: list[Sighting], caller: Caller) -> Outcome:
-        self._hot.check_room()
-        outcome = self._collect(sightings, caller)
-        if self._refused:
-            outcome.lost.update(self._refused)
-            self._refused.clear()
-        if outcome.dropped:
-            self.dropped.update(outcome.dropped)
-        return outcome
 
     def _caller(self, request: Request) -> Caller:
         headers = request.headers

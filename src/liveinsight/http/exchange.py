@@ -24,28 +24,18 @@ encode = msgspec.json.Encoder(enc_hook=str).encode
 Gone = Callable[[], Awaitable[None]]
 
 
-class Request:
+class Request(msgspec.Struct, dict=True, eq=False):
     """One request. Header names are lower case; of a repeated header the last counts, which is
     the one that the nearest proxy wrote.
     """
 
-    def __init__(
-        self,
-        method: str,
-        path: str,
-        query: str,
-        headers: dict[bytes, bytes],
-        body: bytes = b"",
-        peer: str = "",
-        gone: Gone | None = None,
-    ) -> None:
-        self.method = method
-        self.path = path
-        self.query = query
-        self.headers = headers
-        self.body = body
-        self.peer = peer
-        self.gone = gone  # returns when the client hangs up, once the body has been read
+    method: str
+    path: str
+    query: str
+    headers: dict[bytes, bytes]
+    body: bytes = b""
+    peer: str = ""
+    gone: Gone | None = None  # returns when the client hangs up, once the body has been read
 
     def header(self, name: bytes) -> str:
         """A header's text, empty where it is missing."""

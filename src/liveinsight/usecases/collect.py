@@ -9,6 +9,7 @@ keeps anything: the outcome says what is to be kept.
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import count
 
 from msgspec import Struct, field
 
@@ -22,7 +23,7 @@ from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import TITLE_LENGTH, Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign
-from liveinsight.domain.visit import GAP_MS, NO_VISIT, STARTS
+from liveinsight.domain.visit import GAP_MS, STARTS, Step
 from liveinsight.domain.visitor import anonymous, fingerprint, fingerprints_of, identified
 from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
 
@@ -58,6 +59,15 @@ class Outcome(Struct):
         """Count a drop in the answer and for good."""
         self.tell(reason)
         self.lost[site, reason] = self.lost.get((site, reason), 0) + 1
+
+    def step(self, step: Step) -> None:
+        """One of the events started its visit, or has none."""
+        if step is STARTS:
+            self.starts_visit = True
+        else:
+            # A late event may yet give it a visit: that is judged when the day is sealed.
+            self.processed -= 1
+            self.tell(Drop.NO_VISIT)
 
 
 class Who(Struct, frozen=True, gc=False):
@@ -144,6 +154,12 @@ class Collect:
         self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
+        """Judge and take all events of a request."""
+        outcome = self.judge(sightings, caller)
+        self.take([outcome])
+        return outcome
+
+    def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order.
 
         All are judged before any is taken. To judge asks other parts, which may fail, but changes
@@ -152,8 +168,27 @@ class Collect:
         """
         outcome = Outcome()
         self._judge(sightings, caller, outcome)
-        self._take(outcome)
         return outcome
+
+    def take(self, outcomes: Sequence[Outcome]) -> None:
+        """Of what was judged, in that order, what is there already is dropped; the rest goes into
+        visits, if it counts. Memory is asked once for many requests: for each it would cost as
+        much as judging them does.
+        """
+        ids = [event.event_id for outcome in outcomes for event in outcome.events]
+        repeated = self._seen.add(ids)
+        if repeated:
+            _drop_repeated(outcomes, frozenset(repeated))
+        counted = [event for outcome in outcomes for event in outcome.events if event.aside is None]
+        for outcome in outcomes:
+            outcome.processed = len(outcome.events)
+        if len(counted) < len(ids) - len(repeated):
+            _tell_aside(outcomes)
+        steps = self._visits.touch(counted)
+        if steps:
+            whose = [told for told in outcomes for event in told.events if event.aside is None]
+            for index, step in steps.items():
+                whose[index].step(step)
 
     def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
         """Where and when each happened; the first that is not well formed refuses them all."""
@@ -209,24 +244,6 @@ class Collect:
             else:
                 outcome.lose(_name_of(place.site, refusal), refusal)
         outcome.event_ids = [told.event_id or "" for told in sightings]
-
-    def _take(self, outcome: Outcome) -> None:
-        """What is there already is dropped, the rest goes into visits, if it counts."""
-        repeated = self._seen.add([event.event_id for event in outcome.events])
-        for index in reversed(repeated):
-            outcome.lose(outcome.events.pop(index).site, Drop.DUPLICATE)
-        counted = [event for event in outcome.events if event.aside is None]
-        if len(counted) < len(outcome.events):
-            for event in outcome.events:
-                if event.aside is not None:
-                    outcome.tell(Drop(event.aside))
-        steps = self._visits.touch(counted)
-        outcome.starts_visit = STARTS in steps
-        outcome.processed = len(counted)
-        if missed := steps.count(NO_VISIT):
-            # A late event may yet give it a visit: that is judged when the day is sealed.
-            outcome.processed -= missed
-            outcome.tell(Drop.NO_VISIT, missed)
 
     def _known_places(self) -> dict[Way, Place]:
         """Those of late, until a site's settings change."""
@@ -385,6 +402,27 @@ class Collect:
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
             Aside.BOT if agent.is_bot else place.aside,
         )
+
+
+def _drop_repeated(outcomes: Sequence[Outcome], repeated: frozenset[int]) -> None:
+    """What was there before, by its index among the events of all."""
+    number = count()
+    for outcome in outcomes:
+        events, outcome.events = outcome.events, []
+        for event in events:
+            if next(number) in repeated:
+                outcome.lose(event.site, Drop.DUPLICATE)
+            else:
+                outcome.events.append(event)
+
+
+def _tell_aside(outcomes: Sequence[Outcome]) -> None:
+    """What was set aside is kept, and not counted."""
+    for outcome in outcomes:
+        for event in outcome.events:
+            if event.aside is not None:
+                outcome.processed -= 1
+                outcome.tell(Drop(event.aside))
 
 
 def host_of(told: Sighting) -> str | None:

@@ -23,7 +23,18 @@ def event_collector(
     """Takes events."""
     environment = environment or Environment()
     parts = Parts(environment, dynamodb)
+    collect = Collect(
+        control=parts.control,
+        salts=parts.salts,
+        seen=EveryId(),
+        visits=EveryVisit(),
+        agents=UnreadAgents(),
+        countries=EdgeCountries(),
+        sources=KnownSources(),
+        new_id=lambda: secrets.token_hex(16),
+    )
     intake = Intake(
+        collect,
         DynamoHot(
             parts.dynamodb,
             environment.text("EVENTS_TABLE"),
@@ -40,18 +51,8 @@ def event_collector(
         parts.clock,
         log,
     )
-    collect = Collect(
-        control=parts.control,
-        salts=parts.salts,
-        seen=EveryId(),
-        visits=EveryVisit(),
-        agents=UnreadAgents(),
-        countries=EdgeCountries(),
-        sources=KnownSources(),
-        new_id=lambda: secrets.token_hex(16),
-    )
     door = CollectDoor(
-        collect=intake.remembering(collect),
+        collect=intake,
         hot=intake,
         control=parts.control,
         keys=parts.keys,

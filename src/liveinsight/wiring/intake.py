@@ -13,8 +13,9 @@ from liveinsight.domain.event import Event
 from liveinsight.domain.key import Scope
 from liveinsight.domain.sighting import Caller, Sighting
 from liveinsight.domain.visitor import fingerprint
+from liveinsight.http.collect import Collecting
 from liveinsight.ports import Clock
-from liveinsight.usecases.collect import Collect, Outcome
+from liveinsight.usecases.collect import Outcome
 
 Pair = tuple[Event, Told]
 Log = Callable[..., None]
@@ -33,25 +34,29 @@ class Sessions(Protocol):
 
 
 class Intake:
-    """The port `HotStore`, and between collecting and keeping the memory of what was told."""
+    """Collecting and the port `HotStore`, and between both the memory of what was told."""
 
-    def __init__(self, events: Events, sessions: Sessions, clock: Clock, log: Log) -> None:
+    def __init__(
+        self, collect: Collecting, events: Events, sessions: Sessions, clock: Clock, log: Log
+    ) -> None:
+        self._collect = collect
         self._events = events
         self._sessions = sessions
         self._clock = clock
         self._log = log
         self._outcome = Outcome()
-        self._pairs: list[Pair] = []
+        self._told: Sequence[Sighting] = ()
+        self._caller = Caller(0)
 
-    def remembering(self, collect: Collect) -> Callable[[Sequence[Sighting], Caller], Outcome]:
-        """Collect, and remember what was told until it is kept."""
+    def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
+        """Judge, and remember what was told until it is kept."""
+        self._outcome = self._collect.judge(sightings, caller)
+        self._told, self._caller = sightings, caller
+        return self._outcome
 
-        def collected(sightings: Sequence[Sighting], caller: Caller) -> Outcome:
-            self._outcome = collect(sightings, caller)
-            self._pairs = list(paired(self._outcome.events, sightings, caller))
-            return self._outcome
-
-        return collected
+    def take(self, outcomes: Sequence[Outcome]) -> None:
+        """Take the one that was judged."""
+        self._collect.take(outcomes)
 
     def check_room(self) -> None:
         """There is always room."""
@@ -61,18 +66,15 @@ class Intake:
         for (site, reason), count in drops.items():
             self._log("dropped", site=site, reason=reason, events=count)
         now_ms = self._clock.now_ms()
-        told = dict(self._pairs_by_id())
-        self._events.keep([told[event.event_id] for event in events], now_ms)
-        counted = [pair for pair in self._pairs if pair[0].aside is None]
+        pairs = list(paired(events, self._told, self._caller))
+        self._events.keep(pairs, now_ms)
+        counted = [pair for pair in pairs if pair[0].aside is None]
         if not counted:
             return
         try:
             self._outcome.starts_visit = self._sessions.touch(counted, now_ms)
         except Exception as error:  # noqa: BLE001 - what was promised, the events, is kept
             self._log("session_not_noted", level="error", error=repr(error))
-
-    def _pairs_by_id(self) -> Iterator[tuple[int, Pair]]:
-        return ((event.event_id, (event, told)) for event, told in self._pairs)
 
 
 def paired(

@@ -90,15 +90,15 @@ class Window:
     def __len__(self) -> int:
         return len(self._row_of)
 
-    def touch(self, events: Sequence[Event]) -> list[Step]:
+    def touch(self, events: Sequence[Event]) -> dict[int, Step]:
         """Take the events into their visits, tell who did not just go on, and show them live."""
         now_ms = self._swept()
         rows, row_of, thing_of = self.rows, self._row_of, self.things.known
         is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
-        steps: list[Step] = []
+        steps: dict[int, Step] = {}
         late_times, late_rows, late_things = self.ring.late
         changed, oldest_ms = None, now_ms - WINDOW_MS
-        for event in events:
+        for index, event in enumerate(events):
             time_ms, kind = event.time_ms, event.type
             row = row_of.get(_chain(event.visitor, event.session))
             if row is None and event.prior is not None:
@@ -108,11 +108,11 @@ class Window:
                 before_ms = last_ms[row]
                 if time_ms < before_ms and time_ms < start_ms[row] - GAP_MS:
                     # Of a visit long before this one: sealing will join it, here it is over.
-                    steps.append(step(kind, time_ms, None))
+                    steps[index] = step(kind, time_ms, None)
                     continue
             taken = step(kind, time_ms, before_ms)
             if taken is not GOES_ON:
-                steps.append(taken)
+                steps[index] = taken
                 if taken is NO_VISIT:
                     continue
                 row = self._start(event, row)
