@@ -239,7 +239,9 @@ class Visits(Protocol):
 class Agents(Protocol):
     """Knows user agents."""
 
-    def read(self, user_agent: str) -> Agent: ...
+    def read(self, user_agent: str) -> Agent:
+        """What it is recognised as; the device of a bot is `bot`."""
+        ...
 
 
 class Countries(Protocol):

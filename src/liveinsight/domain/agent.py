@@ -19,7 +19,7 @@ class Device(StrEnum):
 
 
 class Agent(Struct, frozen=True):
-    """A browser on a device; versions are one number (`156`)."""
+    """A browser on a device; versions are one number (`156`). A bot's device is `bot`."""
 
     browser: str | None = None
     browser_version: str | None = None

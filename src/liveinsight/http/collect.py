@@ -21,8 +21,9 @@ from liveinsight.http.routes import Param, Route
 from liveinsight.http.tokens import LIFETIME_S, SignedTokens
 from liveinsight.http.wire import Told, named, read_json, read_told
 from liveinsight.ports import Clock, Control, HotStore
-from liveinsight.usecases.collect import Outcome, host_of
+from liveinsight.usecases.collect import Outcome
 from liveinsight.usecases.doctor import Doctor
+from liveinsight.usecases.places import host_of
 
 GIF = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from liveinsight.domain.agent import Agent, Device
+from liveinsight.domain.agent import Agent
 from liveinsight.domain.channel import Channel
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, Aside, Event
 from liveinsight.domain.period import day_span
@@ -193,7 +193,7 @@ class Past:
             browser_version=agent.browser_version,
             os=agent.os,
             os_version=agent.os_version,
-            device=Device.BOT if agent.is_bot else agent.device,
+            device=agent.device,
             screen=client.screen,
             language=client.language,
             aside=Aside.BOT if agent.is_bot else None,

@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from liveinsight.domain.agent import Device
 from liveinsight.domain.event import Aside, Event
 from liveinsight.ports import Agents
 
@@ -24,7 +23,7 @@ def recognise(agents: Agents) -> Callable[[Event, str], Event]:
             browser_version=agent.browser_version,
             os=agent.os,
             os_version=agent.os_version,
-            device=Device.BOT if agent.is_bot else agent.device,
+            device=agent.device,
             aside=Aside.BOT if agent.is_bot else event.aside,
         )
 

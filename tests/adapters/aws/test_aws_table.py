@@ -18,7 +18,8 @@ TOLD = Told(session_id="s-1", page_url="https://shop.example/", user_agent=CHROM
 
 class OneAgent:
     def read(self, user_agent):
-        return Agent(browser="Chrome", device="desktop", is_bot="bot" in user_agent)
+        is_bot = "bot" in user_agent
+        return Agent(browser="Chrome", device="bot" if is_bot else "desktop", is_bot=is_bot)
 
 
 def a_hot(client, shards=1, pauses=None):

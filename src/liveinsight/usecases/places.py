@@ -1,0 +1,131 @@
+"""Where events happen and whence their visitors come: judged once for all who come that way."""
+
+from functools import lru_cache
+
+from msgspec import Struct
+
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.event import PAGE_VIEW, Aside
+from liveinsight.domain.key import Key
+from liveinsight.domain.page import Page, clean, page_of
+from liveinsight.domain.sighting import TITLE_LENGTH, Sighting
+from liveinsight.domain.site import Site
+from liveinsight.domain.source import Campaign
+from liveinsight.ports import Control, Sources
+
+# Places and pages of late that are told at once; each is a few hundred bytes, as addresses and
+# titles longer than a page's commonly are are not remembered.
+REMEMBERED = 16_384
+REMEMBERED_PAGES = 4096
+REMEMBERED_LENGTH = 400
+NOWHERE = Page("", "", Campaign())
+
+Way = tuple[str | None, ...]  # all of a sighting that its place depends on
+
+
+class Place(Struct, frozen=True):
+    """Where what happened, and whence its visitor came, as events tell it. Without a `site` it is
+    nobody's.
+    """
+
+    site: Site | None
+    refusal: Drop | None = None
+    type: str = PAGE_VIEW
+    hostname: str | None = None
+    page: str | None = None
+    title: str | None = None
+    source: str | None = None
+    channel: str = ""
+    referrer: str | None = None
+    campaign: Campaign = Campaign()
+    aside: Aside | None = None
+
+    def refuses(self, key: Key) -> Drop | None:
+        """Whether it is not taken from who holds the key."""
+        if self.site is not None and key.site not in {None, self.site.id}:
+            return Drop.UNKNOWN_SITE
+        return self.refusal
+
+
+class Places:
+    """Places, over the ports that know of them."""
+
+    def __init__(self, control: Control, sources: Sources) -> None:
+        self._control = control
+        self._sources = sources
+        self._sites = control.sites()
+        self._known: dict[Way, Place] = {}
+
+    def known(self) -> dict[Way, Place]:
+        """Those of late, until a site's settings change."""
+        sites = self._control.sites()
+        if sites is not self._sites:
+            self._sites = sites
+            self._known.clear()
+        return self._known
+
+    def look(self, told: Sighting, way: Way) -> Place:
+        """A place that is not known."""
+        place = self._found(told)
+        if len(self._known) >= REMEMBERED:
+            self._known.clear()
+        if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
+            self._known[way] = place
+        return place
+
+    def _found(self, told: Sighting) -> Place:
+        """Its site is the named one, else its host's, else the only one."""
+        page = _page(told.page_url, ()) if told.page_url else NOWHERE
+        site = self._sites.of(told.site, page.hostname)
+        if site is None:
+            return Place(None, Drop.UNKNOWN_SITE)
+        if site.allowed_params and told.page_url:
+            page = _page(told.page_url, site.allowed_params)
+        campaign = _campaign(told, page)
+        own_hosts = (*site.domains, page.hostname)
+        origin = self._sources.read(told.referrer or None, campaign, own_hosts)
+        return Place(
+            site,
+            _refusal(site, page),
+            clean(told.event_type),
+            page.hostname or None,
+            page.path or None,
+            clean(told.title)[:TITLE_LENGTH] if told.title else None,
+            origin.source,
+            str(origin.channel),
+            origin.referrer,
+            campaign,
+            Aside.SPAM_REFERRER if origin.is_spam else None,
+        )
+
+
+def host_of(told: Sighting) -> str | None:
+    """The host of the page it happened on."""
+    return _page(told.page_url, ()).hostname if told.page_url else None
+
+
+def _refusal(site: Site, page: Page) -> Drop | None:
+    """Events of pages elsewhere are somebody else's, or forged; others the owner shut out."""
+    if page.hostname and not site.allows_host(page.hostname):
+        return Drop.HOST_NOT_ALLOWED
+    return Drop.EXCLUDED_PAGE if site.excludes_page(page.path) else None
+
+
+def _campaign(told: Sighting, page: Page) -> Campaign:
+    """What the sender says of the campaign goes before what the address says."""
+    if not (
+        told.utm_source or told.utm_medium or told.utm_campaign or told.utm_content or told.utm_term
+    ):
+        return page.campaign
+    said = page.campaign
+    return Campaign(
+        source=told.utm_source or said.source,
+        medium=told.utm_medium or said.medium,
+        name=told.utm_campaign or said.name,
+        content=told.utm_content or said.content,
+        term=told.utm_term or said.term,
+        click_id=said.click_id,
+    )
+
+
+_page = lru_cache(maxsize=REMEMBERED_PAGES)(page_of)

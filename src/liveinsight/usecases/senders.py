@@ -1,0 +1,143 @@
+"""Who is behind what is told: recognised once for all that they tell of a part of a day."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from liveinsight.domain.agent import Agent
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
+from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.site import Site
+from liveinsight.domain.visit import GAP_MS
+from liveinsight.domain.visitor import anonymous, fingerprints_of
+from liveinsight.ports import Agents, Countries, Salts
+
+TOO_OLD_MS = DAY_MS
+TOO_NEW_MS = 5 * MINUTE_MS
+# Visitors of late that are told at once; each is a few hundred bytes.
+REMEMBERED = 16_384
+
+# Of whom somebody tells who may: their address, agent and country.
+Other = tuple[str | None, str | None, str | None]
+NO_OTHER: Other = (None, None, None)
+
+
+class Who(Struct, frozen=True, gc=False):
+    """A visitor of a day, and what is recognised of them."""
+
+    visitor: int
+    agent: Agent
+    country: str | None
+
+
+class Sender(Struct, frozen=True):
+    """Who is behind what is told to a site of a time: the one who sends, or `other` of whom they
+    tell.
+    """
+
+    site: Site
+    other: Other
+    from_ms: int
+    until_ms: int
+    visitor: int
+    prior: int | None
+    agent: Agent
+    country: str | None
+    language: str | None
+    fingerprint: Callable[[str], int]
+
+    def tells(self, site: Site, time_ms: int, other: Other) -> bool:
+        """Whether it is they again; mostly, of events that come together."""
+        return site is self.site and self.from_ms <= time_ms < self.until_ms and other == self.other
+
+
+class Senders:
+    """Senders, over the ports that know of them."""
+
+    def __init__(self, salts: Salts, agents: Agents, countries: Countries) -> None:
+        self._salts = salts
+        self._agents = agents
+        self._countries = countries
+        self._known: dict[tuple[bytes, str, str], Who] = {}
+        self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
+
+    def find(self, time_ms: int, site: Site, caller: Caller, other: Other) -> Sender | Drop:
+        """Who is behind an event of that time, or why the site does not want to know."""
+        # The past can be told only by an import; the future by nobody, but for a clock that is a
+        # little fast.
+        is_import = caller.key is not None and caller.key.allows(Scope.IMPORT, site.id)
+        oldest_ms = 0 if is_import else caller.received_ms - TOO_OLD_MS
+        newest_ms = caller.received_ms + TOO_NEW_MS
+        if time_ms < oldest_ms:
+            return Drop.TOO_OLD
+        if time_ms > newest_ms:
+            return Drop.TOO_NEW
+        if (site.honour_gpc and caller.gpc) or (site.honour_dnt and caller.dnt):
+            return Drop.OPTED_OUT
+        address, user_agent = other[0] or caller.address, other[1] or caller.user_agent
+        if site.excludes_address(address):
+            return Drop.EXCLUDED_IP
+        day = local_day(time_ms, site.timezone)
+        who = self._who(site, day.date, address, user_agent)
+        from_ms, until_ms, prior = day.start_ms + GAP_MS + 1, day.end_ms, None
+        if time_ms < from_ms:
+            from_ms, until_ms = day.start_ms, from_ms
+            salt = self._salt_before(site, day.date, caller.received_ms)
+            prior = None if salt is None else anonymous(salt, address, user_agent)
+        return Sender(
+            site,
+            other,
+            max(from_ms, oldest_ms),
+            min(until_ms, newest_ms + 1),
+            who.visitor,
+            prior,
+            who.agent,
+            other[2] or caller.country or who.country,
+            caller.language,
+            fingerprints_of(site.id),
+        )
+
+    def _who(self, site: Site, day: date, address: str, user_agent: str) -> Who:
+        """The visitor behind an address and agent on that day; most were here a moment ago.
+
+        The salt is asked for each time, so that a visitor is forgotten when the salt is.
+        """
+        salt = self._salts.of(site, day)
+        if self._saltless_ms:
+            self._saltless_ms.pop((site.id, day), None)
+        key = (salt, address, user_agent)
+        who = self._known.get(key)
+        if who is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            agent, country = self._agents.read(user_agent), self._countries.of(address)
+            who = Who(anonymous(salt, address, user_agent), agent, country)
+            self._known[key] = who
+        return who
+
+    def _salt_before(self, site: Site, day: date, now_ms: int) -> bytes | None:
+        """The salt of the day before, if there is one. Where there is none, all events of the first
+        half hour would look for it: it is asked for once a minute.
+        """
+        before = site.id, day - timedelta(days=1)
+        if now_ms - self._saltless_ms.get(before, -MINUTE_MS) < MINUTE_MS:
+            return None
+        salt = self._salts.if_known(site, before[1])
+        if salt is None:
+            self._saltless_ms[before] = now_ms
+        return salt
+
+    def forget(self) -> None:
+        """Know nobody any more: the salts of their days are deleted."""
+        self._known.clear()
+        self._saltless_ms.clear()
+
+
+def other_of(told: Sighting, site: Site, key: Key) -> Other:
+    """Of whom it is told, by one who may: then the event is theirs, not the sender's."""
+    if not (key.allows(Scope.SERVER, site.id) or key.allows(Scope.IMPORT, site.id)):
+        return NO_OTHER
+    return told.ip, told.user_agent, told.country.upper() if told.country else None
