@@ -120,6 +120,30 @@ def test_who_asks_no_more_is_let_go(monkeypatch, asked):
     asyncio.run(scene())
 
 
+def test_who_still_reads_an_answer_need_not_ask(monkeypatch):
+    """One that takes longer than a connection is kept comes whole to who goes on reading it."""
+    monkeypatch.setattr(server, "LOOK_EVERY_S", 0.05)
+    long = b"x" * 8_000_000
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": long})
+
+    async def scene():
+        async with served(app, keep_alive_s=0.2) as address:
+            reader, writer = await asyncio.open_connection(*address, limit=65_536)
+            writer.write(b"GET / HTTP/1.0\r\n\r\n")
+            writer.write_eof()
+            read = 0
+            while part := await reader.read(100_000):
+                read += len(part)
+                await asyncio.sleep(0.01)
+            assert read > len(long)
+            writer.close()
+
+    asyncio.run(scene())
+
+
 class Unread:
     """What is on its way to a reader, and a loop whose clock is turned by hand."""
 
@@ -146,7 +170,6 @@ def test_who_reads_slowly_gets_it_all():
     connection = protocol.LimitedProtocol.__new__(protocol.LimitedProtocol)
     connection.loop, connection.transport, connection.flow = unread, unread, FlowControl(unread)
     unread.left = 1000
-    connection.pause_writing()
     for unread.now in range(0, 1000, 20):
         unread.left -= 1
         connection.let_go_if_slow(unread.now)

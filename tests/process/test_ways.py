@@ -4,7 +4,9 @@ pieces gets the same answers, byte for byte, in the order in which it was asked.
 
 import json
 import re
+import signal
 import socket
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -12,6 +14,7 @@ from liveinsight.domain.visitor import fingerprint
 from served import AGENT, Served, kept_ids
 
 VIEW = {"page_url": "https://shop.example/"}
+FAR_TOO_MUCH = 100_000_000
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +118,10 @@ def test_answers_come_in_the_order_of_the_questions(server):
         assert ids == [[f"in order {n}"] for n in range(6)]
 
 
-@pytest.mark.parametrize(("version", "headers"), [("1.0", ()), ("1.1", ("Connection: close",))])
+@pytest.mark.parametrize(
+    ("version", "headers"),
+    [("1.0", ()), ("1.0", ("Connection: keep-alive",)), ("1.1", ("Connection: close",))],
+)
 def test_who_wants_the_connection_closed_gets_that(server, version, headers):
     """After the answer."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sender:
@@ -123,6 +129,100 @@ def test_who_wants_the_connection_closed_gets_that(server, version, headers):
         with sender.makefile("rb") as reader:
             assert len(answers(reader, 1)) == 1
             assert reader.read() == b""
+
+
+def test_one_who_sends_rubbish_costs_no_other_their_answer(tmp_path):
+    """Events, a question and rubbish in one packet: the connection ends before the events are down.
+    All others of their group are answered, and the server stops at once.
+    """
+    with Served(tmp_path, LIVEINSIGHT_RATE_LIMIT_PER_MINUTE="0") as own:
+        address = ("127.0.0.1", own.port)
+        with ExitStack() as stack:
+            bad, *good = (
+                stack.enter_context(socket.create_connection(address, timeout=60)) for _ in range(6)
+            )
+            assert own.ask("GET", "/healthz")[0] == 200
+            own.process.send_signal(signal.SIGSTOP)  # so that all lie there in one turn
+            asked = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+            bad.sendall(b"".join(posted(view("bad"))) + asked + b"\0rubbish\r\n\r\n")
+            for number, sender in enumerate(good):
+                sender.sendall(b"".join(posted(view(f"good {number}"))))
+            own.process.send_signal(signal.SIGCONT)
+            for sender in good:
+                ((told, _),) = answers(stack.enter_context(sender.makefile("rb")), 1)
+                assert told.startswith(b"HTTP/1.1 200 ")
+            assert b" 400 " in bad.recv(1000)
+        assert own.stop() == 0
+        assert "Traceback" not in own.log
+        assert "exceeded" not in own.log
+
+
+def test_a_batch_before_the_next_head_is_no_part_of_it(server):
+    """However large: what is limited is a head."""
+    events = [VIEW | {"props": {"a": "x" * 450, "b": "y" * 450}} for _ in range(99)]
+    head, body = posted(json.dumps({"events": events}).encode())
+    assert len(body) > 65_536
+    next_head, next_body = posted(view("next"))
+    told = ask(server, head + body + next_head[:20], next_head[20:] + next_body, number=2)
+    assert [answer.startswith(b"HTTP/1.1 200 ") for answer, _ in told] == [True, True]
+
+
+@pytest.mark.parametrize("in_pieces", [False, True])
+def test_what_follows_a_body_is_no_header(server, in_pieces):
+    """Trailers would come after what a proxy wrote, and count for more."""
+    body = view("trailed")
+    head = (
+        b"POST /api/events HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: %s\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\n" % AGENT.encode()
+    )
+    chunks = b"%x\r\n%s\r\n" % (len(body), body)
+    end = b"0\r\nX-API-Key: unknown\r\n\r\n"
+    parts = (head, chunks, end) if in_pieces else (head + chunks + end,)
+    ((told, _),) = ask(server, *parts)
+    assert told.startswith(b"HTTP/1.1 200 ")
+
+
+def test_what_follows_a_body_has_an_end(server):
+    """Trailers without one are not gathered, nor is one that is too long."""
+    head = b"POST /api/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sender:
+        sender.sendall(head + b"0\r\nX-Long: ")
+        sent = 0
+        with suppress(ConnectionError):
+            while sent < FAR_TOO_MUCH:
+                sent += sender.send(b"x" * 10_000)
+        assert sent < FAR_TOO_MUCH
+
+
+def test_who_offers_another_protocol_is_heard(server):
+    """Java's client and `curl --http2` offer HTTP/2 with each request, and mind no refusal."""
+    head, body = posted(
+        view("offered"),
+        "Connection: Upgrade, HTTP2-Settings",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAMA",
+    )
+    for parts in ((head + body,), (head, body)):
+        ((told, text),) = ask(server, *parts)
+        assert told.startswith(b"HTTP/1.1 200 ")
+        assert b"offered" in text
+
+
+def test_what_follows_a_changed_protocol_is_not_read(server):
+    """It may be of that one: a body is never taken for a request."""
+    head, _ = posted(b"x" * 40, "Connection: Upgrade", "Upgrade: other")
+    hidden = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as sender:
+        sender.sendall(head)
+        assert server.ask("GET", "/healthz")[0] == 200
+        with suppress(OSError):
+            sender.sendall(hidden)
+        told = b""
+        with suppress(ConnectionResetError):
+            while part := sender.recv(10_000):
+                told += part
+    assert told.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close" in told
 
 
 def test_who_hangs_up_has_been_heard(server, folder):

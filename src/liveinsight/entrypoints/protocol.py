@@ -25,19 +25,24 @@ REFUSAL = (
 ).encode()
 EVENTS_PATH = "/api/events"
 EVENTS_URL = EVENTS_PATH.encode()
+# Java's client and `curl --http2` offer HTTP/2 like this. Not to hear it is an answer, but the parser
+# hears it, and takes the body for the other protocol.
+OFFER = b"\r\nUpgrade: h2c\r\n"
+OFFERED_WITHIN = 1024
 
 Tell = Callable[[Response], None]
 Take = Callable[[Request, Tell], None]
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """Lets go of who sends a head over the limit, or too slowly, of who asks nothing any more, and
-    of who does not read at all.
+    """Lets go of who sends fields over the limit, or a head too slowly, of who asks nothing any
+    more, and of who does not read at all.
     """
 
-    _in_head = False
-    _head_bytes = 0
+    _is_heard = False  # whether the last packet brought more than fields
+    _fields_bytes = 0
     _waits_until: float | None = None  # for a head, or for its begin
+    _in_head = False
     _unread_since: float | None = None
     _unread_bytes = 0
 
@@ -48,36 +53,34 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def let_go_if_slow(self, now: float) -> None:
         """Called now and then: a timer for each head, answer or message would cost all of them."""
-        is_mute = self._waits_until is not None and now > self._waits_until
-        if is_mute or self._is_deaf(now):
+        if self._is_deaf(now) or self._is_mute(now):
             self.transport.abort()
 
     def _is_deaf(self, now: float) -> bool:
-        if self._unread_since is None:
-            return False
         before, self._unread_bytes = self._unread_bytes, self.transport.get_write_buffer_size()
-        if self._unread_bytes < before:
+        if not self._unread_bytes:
+            self._unread_since = None
+            return False
+        if self._unread_since is None or self._unread_bytes < before:
             self._unread_since = now
         return now - self._unread_since > SLOWEST_READ_S
 
-    def pause_writing(self) -> None:
-        """More was sent than is read."""
-        self._unread_since = self.loop.time()
-        self._unread_bytes = self.transport.get_write_buffer_size()
-        super().pause_writing()
-
-    def resume_writing(self) -> None:
-        """It is read on."""
-        self._unread_since = None
-        super().resume_writing()
+    def _is_mute(self, now: float) -> bool:
+        """Who still reads an answer need not ask yet."""
+        is_late = self._waits_until is not None and now > self._waits_until
+        return is_late and (self._in_head or self._unread_since is None)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came. They are counted as long as the head is not whole."""
+        """Bytes came. Of fields, which are a head or come after a body, only so many are read."""
+        self._is_heard = False
+        if self._waits_until is not None and data.find(OFFER, 0, OFFERED_WITHIN) > 0:
+            data = data.replace(OFFER, b"\r\n", 1)
         super().data_received(data)
-        if not self._in_head:
+        if self._is_heard:
+            self._fields_bytes = 0
             return
-        self._head_bytes += len(data)
-        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
+        self._fields_bytes += len(data)
+        if self._fields_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
             self.transport.write(REFUSAL)
             self.transport.close()
 
@@ -87,13 +90,27 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def _begin(self) -> None:
-        self._in_head, self._head_bytes = True, 0
+        self._is_heard = self._in_head = True
         self._waits_until = self.loop.time() + SLOWEST_HEAD_S
 
     def on_headers_complete(self) -> None:
         """The head is whole."""
-        self._in_head, self._waits_until = False, None
+        self._end_head()
         super().on_headers_complete()
+        self.headers = []  # what comes after the body is no part of the head
+
+    def _end_head(self) -> None:
+        self._is_heard, self._in_head, self._waits_until = True, False, None
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body is here."""
+        self._is_heard = True
+        super().on_body(body)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Another protocol is wanted. What follows may be of that one, so it is not read."""
+        self.flow.pause_reading()
+        self.cycle.keep_alive = False
 
     def on_response_complete(self) -> None:
         """All was said. Uvicorn would now set a timer, for each answer, until the next head."""
@@ -102,7 +119,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self.server_state.total_requests += 1
         self.flow.resume_reading()
-        self._waits_until = self.loop.time() + self.timeout_keep_alive
+        if not self._in_head:
+            self._waits_until = self.loop.time() + self.timeout_keep_alive
 
 
 class EventsProtocol(LimitedProtocol):
@@ -115,6 +133,7 @@ class EventsProtocol(LimitedProtocol):
 
     take: Take
     _posted: bytes | None = None  # the body of the request that is being read, if it may go
+    _head: list[tuple[bytes, bytes]]  # and its headers
 
     def on_message_begin(self) -> None:
         """A head begins. What an application wants to be told is made when it is to go there."""
@@ -126,14 +145,16 @@ class EventsProtocol(LimitedProtocol):
         super().data_received(data)
         body, self._posted = self._posted, None
         if body is not None and not self.transport.is_closing():
+            self.headers = self._head
             self._go_on()
             super().on_body(body)
 
     def on_headers_complete(self) -> None:
         """The head is whole: the way is chosen."""
         if self._may_go():
-            self._in_head, self._waits_until = False, None
+            self._end_head()
             self._posted = b""
+            self._head, self.headers = self.headers, []
         else:
             self._go_on()
 
@@ -150,6 +171,7 @@ class EventsProtocol(LimitedProtocol):
         if self._posted is None:
             super().on_body(body)
         else:
+            self._is_heard = True
             self._posted += body
 
     def on_message_complete(self) -> None:
@@ -159,7 +181,7 @@ class EventsProtocol(LimitedProtocol):
             super().on_message_complete()
             return
         peer = self.client[0] if self.client else ""
-        request = Request("POST", EVENTS_PATH, "", dict(self.headers), body, peer)
+        request = Request("POST", EVENTS_PATH, "", dict(self._head), body, peer)
         taken = _Taken(self)
         self.cycle = taken  # type: ignore[assignment] # has all that is asked of a cycle here
         self.take(request, taken.tell)
@@ -172,6 +194,7 @@ class EventsProtocol(LimitedProtocol):
             and (self.cycle is None or self.cycle.response_complete)
             and not self.flow.write_paused  # who reads no answers is waited for there
             and parser.should_keep_alive()
+            and parser.get_http_version() == "1.1"
             and not self.expect_100_continue
             and not parser.should_upgrade()
         )
@@ -191,9 +214,10 @@ class _Taken:
 
     def tell(self, answer: Response) -> None:
         """Send the answer, and go on with what came after."""
-        if self.disconnected:
-            return
         protocol = self._protocol
+        # Not every end is told here: a request that came after may have taken this one's place.
+        if self.disconnected or protocol.transport.is_closing():
+            return
         parts = [_head(answer.status, answer.headers)]
         for name, value in protocol.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")

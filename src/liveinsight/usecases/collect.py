@@ -90,7 +90,7 @@ class Collect:
     def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order.
 
-        All are judged before any is taken. To judge asks other parts, which may fail, but changes
+        All are judged before any is taken. To judge asks other parts, which may fail, but keeps
         nothing: one invalid event refuses the whole, no memory knows of it, and it can be sent
         again.
         """

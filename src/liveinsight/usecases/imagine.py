@@ -107,13 +107,13 @@ class Past:
         self, events: list[Event], day: date, at_ms: int, end_ms: int, *, is_campaign: bool
     ) -> None:
         draw, cast = self._draw, self._cast
-        client, shown = self._client(), self._page()
+        visitor, shown = self._visitor(day), self._page()
+        client = self._client(visitor)
         come = (
             (self._from_campaign, cast.campaign)
             if is_campaign
             else (draw.choices(self._origins, self._origin_weights)[0], Campaign())
         )
-        visitor = self._visitor(day)
         while at_ms < end_ms:  # nobody stays over midnight: that takes a salt of the day before
             events.append(self._event(at_ms, PAGE_VIEW, visitor, shown, come, client))
             come = NOWHERE
@@ -141,8 +141,9 @@ class Past:
         told = {"props": {"plan": plan}, **paid}
         return self._event(at_ms, "Signup", visitor, shown, NOWHERE, client, **told)
 
-    def _client(self) -> "_Client":
-        draw = self._draw
+    def _client(self, visitor: int) -> "_Client":
+        """A visitor's own, whenever they come."""
+        draw = random.Random(visitor)  # noqa: S311 - as above
         country = draw.choices(self._countries, self._country_weights)[0]
         region, city = draw.choice(CITIES.get(country or "", ((None, None),)))
         agent = draw.choices(self._agents, self._agent_weights)[0]

@@ -6,6 +6,7 @@ its own between those of the server; under load that is worth a third of the thr
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -16,6 +17,8 @@ from liveinsight.http.collect import CollectDoor, answer_to
 from liveinsight.http.exchange import Request, Response
 from liveinsight.http.problems import problem
 from liveinsight.usecases.collect import Outcome
+
+log = logging.getLogger(__name__)
 
 Tell = Callable[[Response], None]
 Judged = tuple[Outcome, Tell]
@@ -55,7 +58,7 @@ class Turns:
             try:
                 outcome = self._door.judge(request)
             except Exception as error:  # noqa: BLE001 - told to the one whose request it was
-                tell(problem(error))
+                _tell([(tell, problem(error))], None)
                 continue
             judged.append((outcome, tell))
             events += len(outcome.events)
@@ -78,8 +81,7 @@ class Turns:
             kept = self._journal.append(events, lost)
         except Exception as error:  # noqa: BLE001 - told to those whose requests they were
             refusal = problem(error)
-            for _, tell in judged:
-                tell(refusal)
+            _tell([(tell, refusal) for _, tell in judged], None)
             return
         answered = [(tell, answer_to(outcome)) for outcome, tell in judged]
         if kept is None:
@@ -91,7 +93,10 @@ class Turns:
 def _tell(answered: list[tuple[Tell, Response]], error: BaseException | None) -> None:
     refusal = problem(error) if isinstance(error, Exception) else None
     for tell, answer in answered:
-        tell(refusal or answer)
+        try:
+            tell(refusal or answer)
+        except Exception:  # the others of the group are answered all the same
+            log.exception("an answer could not be told")
 
 
 def _set(answer: "asyncio.Future[Response]", told: Response) -> None:

@@ -179,7 +179,7 @@ class SqliteJournal:
         self._work.put((self._next_seq, group.body(drops), group.count))
         self._next_seq += 1
 
-    def _written(self, error: sqlite3.Error | None) -> None:
+    def _written(self, error: Exception | None) -> None:
         group, self._writing = self._writing, None
         assert group is not None
         if error is not None:
@@ -190,7 +190,7 @@ class SqliteJournal:
         group.kept.set_result(None)
         self._write_next()
 
-    def _lose(self, group: _Pending, error: sqlite3.Error) -> None:
+    def _lose(self, group: _Pending, error: Exception) -> None:
         """Nothing of a failed group, nor what was judged after it, may be acknowledged.
 
         What is in memory now knows events that are not on disk, so nothing is taken until a
@@ -211,7 +211,7 @@ class SqliteJournal:
             await asyncio.sleep(PROBE_INTERVAL_S)
             try:
                 self._next_seq = await asyncio.to_thread(self._reopen) + 1
-            except (sqlite3.Error, OSError, Exception) as error:  # noqa: BLE001 - any keeps it closed
+            except Exception as error:  # noqa: BLE001 - any keeps it closed
                 log.debug("still failing: %s", error)
                 continue
             return
@@ -235,14 +235,14 @@ class SqliteJournal:
     def _write_groups(self) -> None:
         while (work := self._work.get()) is not None:
             seq, body, n = work
-            error: sqlite3.Error | None = None
+            error: Exception | None = None
             try:
                 # One statement, autocommitted: SQLite gives the GIL away once, fsync included.
                 self._db.execute(
                     "INSERT INTO journal (seq, at_ms, n, body) VALUES (?, ?, ?, ?)",
                     (seq, self._clock.now_ms(), n, body),
                 )
-            except sqlite3.Error as failed:
+            except Exception as failed:  # noqa: BLE001 - memory too may be at its end
                 error = failed
             self._loop.call_soon_threadsafe(self._written, error)
 

@@ -144,7 +144,9 @@ class Snapshots:
         return dict(sorted(pages.items(), key=lambda row: (-row[1], row[0]))[:PAGES_LENGTH])
 
     def _feed(self, columns: "Columns", is_counted: Mask) -> list[Glimpse]:
-        newest = np.flatnonzero(is_counted)[-FEED_LENGTH:][::-1]
+        # By when they happened; they stand as they came, which is nearly so.
+        counted = np.flatnonzero(is_counted)
+        newest = counted[np.argsort(columns.time_ms[counted], kind="stable")[-FEED_LENGTH:][::-1]]
         return [
             self._glimpse(*told)
             for told in zip(

@@ -44,6 +44,10 @@ export class Resource<T> {
   isStale = $state(false);
   #again = $state(0);
 
+  /** What stands in the way of showing anything: figures of an older question are no answer. */
+  get failed(): ApiError | null {
+    return this.data === undefined || this.isStale ? this.error : null;
+  }
   get again(): number {
     return this.#again;
   }

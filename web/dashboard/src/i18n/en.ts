@@ -210,6 +210,7 @@ export const en = {
   "waiting.hint": "Put the snippet into your pages; this turns green by itself.",
   "install.show": "Show the snippet",
   "trouble.offline": "The server cannot be reached. Check the connection; this page tries again by itself.",
+  "trouble.away": "This part could not be loaded. Check the connection, and load the page again.",
   "trouble.forbidden": "You may not see this. Ask the owner of the installation for the right to.",
   "trouble.missing": "The server does not know this question. It may be older than this page.",
   "trouble.busy": "The server is busy at the moment. Try again in a few seconds.",

@@ -210,6 +210,7 @@ export const ko: Record<keyof typeof en, string> = {
   "waiting.hint": "스니펫을 페이지에 넣으면 자동으로 표시됩니다.",
   "install.show": "스니펫 보기",
   "trouble.offline": "서버에 연결할 수 없습니다. 연결을 확인하세요. 자동으로 다시 시도합니다.",
+  "trouble.away": "이 부분을 불러오지 못했습니다. 연결을 확인한 뒤 페이지를 새로 고치세요.",
   "trouble.forbidden": "볼 수 있는 권한이 없습니다. 소유자에게 요청하세요.",
   "trouble.missing": "서버가 이 요청을 알지 못합니다. 페이지보다 오래된 버전일 수 있습니다.",
   "trouble.busy": "서버가 지금 바쁩니다. 잠시 후 다시 시도하세요.",

@@ -13,6 +13,20 @@ describe("the feed", () => {
     expect(arrivals([], [at(1)])).toEqual([at(1)]);
   });
 
+  it("finds what is told late, but not what a full picture had no room for", () => {
+    expect(arrivals([at(9), at(7)], [at(9), at(8), at(7)])).toEqual([at(8)]);
+    const full = Array.from({ length: 50 }, (_, index) => at(100 - index));
+    expect(arrivals(full, [...full.slice(1), at(2)])).toEqual([]);
+  });
+
+  it("shows what is told late where it happened", () => {
+    const feed = new Feed();
+    feed.offer([at(9), at(7)], 0);
+    feed.offer([at(9), at(8, "/late"), at(7)], 0);
+    expect(feed.step()).toBe(true);
+    expect(feed.lines.map((line) => line.time)).toEqual([9, 8, 7]);
+  });
+
   it("shows what comes one line at a time, oldest first", () => {
     const feed = new Feed();
     feed.offer([at(1)], 0);

@@ -7,6 +7,8 @@ export interface Line extends Glimpse {
 }
 
 const KEPT = 30;
+/** So many the server tells at most. */
+const FULL = 50;
 const WAITING = 8;
 /** For so long after a line was left out the feed says that it samples. */
 export const SAMPLED_MS = 5000;
@@ -15,14 +17,13 @@ const same = (one: Glimpse, other: Glimpse) =>
   one.time === other.time && one.event === other.event && one.page === other.page &&
   one.country === other.country && one.browser === other.browser && one.source === other.source;
 
-/** What stands in `next` above what `before` began with; both newest first. */
+/** What stands in `next` and did not in `before`; both newest first. What happened before all of a
+ * full picture may have been known before it, and is not told. */
 export function arrivals(before: readonly Glimpse[], next: readonly Glimpse[]): Glimpse[] {
-  const head = before[0];
-  if (!head) return [...next];
-  const older = next.findIndex((one) => one.time < head.time);
-  const fresh = older === -1 ? [...next] : next.slice(0, older);
-  const known = before.filter((one) => one.time >= head.time);
-  return fresh.filter((one) => {
+  const known = [...before];
+  const since = before.length < FULL ? -Infinity : (before.at(-1)?.time ?? -Infinity);
+  return next.filter((one) => {
+    if (one.time < since) return false;
     const at = known.findIndex((other) => same(one, other));
     if (at !== -1) known.splice(at, 1);
     return at === -1;
@@ -46,7 +47,7 @@ export class Feed {
     const fresh = arrivals(this.#before, next);
     this.#before = next;
     // A feed that is new from top to bottom has lost some in between.
-    if (fresh.length === next.length && next.length >= 50) this.#leftOutAt = now;
+    if (fresh.length === next.length && next.length >= FULL) this.#leftOutAt = now;
     this.#waiting.unshift(...fresh);
     if (this.#waiting.length > WAITING) {
       this.#waiting = thinned(this.#waiting, WAITING);
@@ -59,7 +60,9 @@ export class Feed {
   step(): boolean {
     const oldest = this.#waiting.pop();
     if (!oldest) return false;
-    this.lines = [this.#line(oldest), ...this.lines].slice(0, KEPT);
+    // What is told late stands where it happened.
+    const above = this.lines.filter((line) => line.time > oldest.time);
+    this.lines = [...above, this.#line(oldest), ...this.lines.slice(above.length)].slice(0, KEPT);
     return true;
   }
 

@@ -21,7 +21,7 @@ const writes = (target: EventTarget | null) =>
 export function shortcut(event: KeyboardEvent, app: App): "help" | "palette" | "done" | null {
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") return "palette";
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || writes(event.target)) return null;
-  if (document.querySelector("dialog[open]")) return null;
+  if (document.querySelector("dialog[open], [data-filter-opener] [aria-expanded=true]")) return null;
   const { view } = app;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (key === "?") return "help";

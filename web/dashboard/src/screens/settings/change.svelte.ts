@@ -1,6 +1,6 @@
 // A change on its way to the server: busy, and what was wrong with it.
-import { ApiError } from "../../api/client";
 import { t } from "../../i18n/index.svelte";
+import { refused } from "../refused";
 import type { App } from "../../state/app.svelte";
 
 export class Change {
@@ -18,7 +18,7 @@ export class Change {
       if (word) this.app.say(word);
       return true;
     } catch (error) {
-      this.wrong = error instanceof ApiError ? (error.field ? `${error.field}: ${error.message}` : error.message) : String(error);
+      this.wrong = refused(error);
       return false;
     } finally {
       this.busy = false;
