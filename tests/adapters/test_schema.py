@@ -156,3 +156,13 @@ def age(house: House) -> None:
                 "UPDATE lake_file SET format = 1, size_bytes = ?, digest = ? WHERE name = ?",
                 (size, digest, file.name),
             )
+
+
+def test_the_database_is_its_owners_alone(tmp_path):
+    """Also in a folder that others may look into: secrets and salts are in it, and in its log."""
+    tmp_path.chmod(0o755)
+    db = Folder(tmp_path).connect()
+    db.execute("INSERT INTO meta VALUES ('a', 1)")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("liveinsight.db*")}
+    db.close()
+    assert modes == {f"liveinsight.db{end}": 0o600 for end in ("", "-wal", "-shm")}

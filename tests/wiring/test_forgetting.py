@@ -113,6 +113,25 @@ def test_no_byte_is_left(tmp_path):
     assert MARK.encode() not in bytes_of(tmp_path)
 
 
+@pytest.mark.parametrize("is_sealed", [True, False])
+def test_a_site_that_was_removed_is_erased_and_a_typo_is_none(tmp_path, is_sealed):
+    """What was collected of a removed site is known by its files or by the journal."""
+    house = House(tmp_path, NOON_MS)
+    house.keep(traffic())
+    house.tail()
+    if is_sealed:
+        house.store.seal()
+    house.close()
+    control = SqliteControl(house.folder)
+    control.remove_site("shop")
+    control.close()
+    with pytest.raises(NotFound):
+        forgetting.erase(Settings(data_dir=tmp_path), "shpo")
+    assert MARK.encode() in bytes_of(tmp_path)
+    forgetting.erase(Settings(data_dir=tmp_path), "shop")
+    assert MARK.encode() not in bytes_of(tmp_path)
+
+
 def test_a_user_is_found_by_the_name_the_site_gave(tmp_path):
     """The id is made as collecting makes it; days are of the site's calendar."""
     house = House(tmp_path, NOON_MS, {"shop": "Asia/Seoul"})

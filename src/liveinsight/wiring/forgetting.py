@@ -11,6 +11,7 @@ from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.forgetting import forget_groups, write_anew
+from liveinsight.adapters.local.journal import SqliteHotReader
 from liveinsight.adapters.local.store.bulk import BulkLoad
 from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.conditions import OF_VISITS_ONLY
@@ -62,11 +63,28 @@ def forget(
 
 
 def erase(settings: Settings, site: str, pause: Callable[[float], None] = time.sleep) -> bool:
-    """Forget all events of a site; whether nothing of them is left on the disk."""
+    """Forget all events of a site, also of one that was removed; whether nothing of them is left on
+    the disk.
+    """
     with _load(settings) as (folder, load):
+        if not _is_known(folder, load, site):
+            raise NotFound(f"There is no site {site}, and there are no events of one.")
         load.erase(site)
         forget_groups(folder, Doomed(site), SystemClock().now_ms())
         return _leave_nothing(folder, load, pause)
+
+
+def _is_known(folder: Folder, load: BulkLoad, site: str) -> bool:
+    control, journal = SqliteControl(folder), SqliteHotReader(folder)
+    try:
+        return (
+            control.sites().by_name(site) is not None
+            or load.has(site)
+            or any(event.site == site for _, events, _ in journal.after(0) for event in events)
+        )
+    finally:
+        journal.close()
+        control.close()
 
 
 def set_aside(settings: Settings, meant: Doomed, where: str, reason: Aside) -> int:

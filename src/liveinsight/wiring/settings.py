@@ -3,6 +3,7 @@ in the data folder. Each is read once; a wrong or unknown one stops the start by
 """
 
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +17,8 @@ from liveinsight.domain.errors import Misconfigured
 from liveinsight.wiring.machine import fair_share_mb, memory_mb
 
 PREFIX = "LIVEINSIGHT_"
+_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
+_ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/]+")
 FILE_NAME = "liveinsight.toml"
 # What commands that ask a running server read: `LIVEINSIGHT_URL`, `LIVEINSIGHT_KEY`.
 OF_CLIENTS = frozenset({"url", "key"})
@@ -65,14 +68,15 @@ def load(flags: Mapping[str, object], environ: Mapping[str, str] = os.environ) -
     }
     for name in told:
         _check_known(name, f"{PREFIX}{name.upper()}")
-    data_dir = Path(str(given.get("data_dir") or told.get("data_dir") or default_data_dir(environ)))
+    named = given.get("data_dir") or told.get("data_dir") or default_data_dir(environ)
+    data_dir = Path(str(named)).expanduser()
     file = data_dir / FILE_NAME
-    values: dict[str, Any] = {"data_dir": str(data_dir)}
+    values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for where, layer in ((str(file), _of_file(file)), ("the environment", told), ("flags", given)):
         for name, value in layer.items():
             values[name], sources[name] = _listed(name, value), where
-    values["data_dir"] = str(Path(values["data_dir"]).expanduser())
+    values["data_dir"] = str(data_dir)
     return _checked(_converted(values, sources))
 
 
@@ -85,6 +89,8 @@ def _of_file(file: Path) -> dict[str, Any]:
         raise Misconfigured(f"{file} cannot be read: {error}") from None
     for name in told:
         _check_known(name, f"{name} in {file}")
+    if "data_dir" in told:
+        raise Misconfigured(f"The setting data_dir cannot be told by {file}, which lies in it.")
     return told
 
 
@@ -125,6 +131,17 @@ def _checked(settings: Settings) -> Settings:
             raise Misconfigured(
                 f"The setting trusted_proxies is wrong: {cidr!r} is no address or CIDR range."
             ) from None
+    if settings.base_url and not _ADDRESS.fullmatch(settings.base_url):
+        raise Misconfigured(
+            f"The setting base_url is wrong: {settings.base_url!r} is not like "
+            "https://stats.example.com."
+        )
+    for origin in settings.allowed_origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise Misconfigured(
+                f"The setting allowed_origins is wrong: {origin!r} is not like "
+                "https://shop.example, without a path."
+            )
     if bool(settings.admin_email) != bool(settings.admin_password):
         raise Misconfigured("The settings admin_email and admin_password go together.")
     return settings

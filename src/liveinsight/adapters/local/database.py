@@ -7,6 +7,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -34,11 +35,20 @@ class Folder:
         """A connection in autocommit mode; the file is made and brought up to date if need be."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make()
             db = sqlite3.connect(self.database, isolation_level=None, check_same_thread=False)
             self._prepare(db)
         except (OSError, sqlite3.Error) as error:
             raise Misconfigured(_advice(self.path, error)) from error
         return db
+
+    def _make(self) -> None:
+        """For its owner alone, as are the files that SQLite puts beside it: secrets are in it.
+
+        One that is there is not opened: closing it would give up the locks of whoever here has it.
+        """
+        with suppress(FileExistsError):
+            os.close(os.open(self.database, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     def lock(self) -> None:
         """Make this process the folder's only server, until it ends however it ends."""

@@ -67,7 +67,8 @@ class SqliteLake:
         self._left_out: frozenset[str] = frozenset()
         self.root = folder.path / "lake"
         self._tmp = self.root / "tmp"
-        self._tmp.mkdir(parents=True, exist_ok=True)
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._tmp.mkdir(exist_ok=True)
 
     def close(self) -> None:
         """Let the file go."""

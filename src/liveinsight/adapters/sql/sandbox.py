@@ -57,7 +57,8 @@ def _sources(reading: Reading, site: str, folder: Path) -> dict[Relation, tuple[
 def _source(
     reading: Reading, relation: Relation, pieces: tuple[Piece, ...], folder: Path
 ) -> tuple[str, list[str]]:
-    settled = [piece for piece in pieces if not piece.is_live]
+    # Days without events lie between those that have some; no files tell of them.
+    settled = [piece for piece in pieces if not piece.is_live and _paths(piece, relation)]
     live = [piece for piece in pieces if piece.is_live]
     columns = ", ".join(name for name in COLUMNS[relation] if name not in HIDDEN)
     path = str(folder / f"{relation}.parquet")
@@ -67,10 +68,12 @@ def _source(
     paths = [path]
     if settled:
         selects.append(f"SELECT {columns} FROM {over(settled, relation)}")
-        paths += [
-            file.path for piece in settled for file in piece.files if file.relation is relation
-        ]
+        paths += [path for piece in settled for path in _paths(piece, relation)]
     return " UNION ALL ".join(selects), paths
+
+
+def _paths(piece: Piece, relation: Relation) -> list[str]:
+    return [file.path for file in piece.files if file.relation is relation]
 
 
 @contextmanager

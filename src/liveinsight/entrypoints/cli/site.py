@@ -94,6 +94,8 @@ def set_(
     with control_of(data_dir) as control:
         control.put_site(_changed(_known(control, site_id), given))
     say(f"The site {site_id} is changed.")
+    if timezone is not None:
+        say("Days that have begun keep the old time zone; what is new is counted in the new one.")
 
 
 @app.command("list")

@@ -80,6 +80,10 @@ class BulkLoad:
             self._seal(generation)
         return moved
 
+    def has(self, site: str) -> bool:
+        """Whether there are files of the site."""
+        return any(file.site == site for file in self._lake.files())
+
     def erase(self, site: str) -> None:
         """Forget a site's events: files, figures, and what the journal holds of it until now."""
         with self._lake.sealing():
