@@ -28,7 +28,7 @@ EVENTS_URL = EVENTS_PATH.encode()
 # Java's client and `curl --http2` offer HTTP/2 like this. Not to hear it is an answer, but the parser
 # hears it, and takes the body for the other protocol.
 OFFER = b"\r\nUpgrade: h2c\r\n"
-OFFERED_WITHIN = 1024
+OFFERED_WITHIN = 512
 
 Tell = Callable[[Response], None]
 Take = Callable[[Request, Tell], None]

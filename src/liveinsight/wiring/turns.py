@@ -55,13 +55,12 @@ class Turns:
         judged: list[Judged] = []
         events = 0
         for request, tell in waiting:
-            try:
-                outcome = self._door.judge(request)
+            try:  # with no name of its own for the outcome, that would hold its events too long
+                judged.append((self._door.judge(request), tell))
             except Exception as error:  # noqa: BLE001 - told to the one whose request it was
                 _tell([(tell, problem(error))], None)
                 continue
-            judged.append((outcome, tell))
-            events += len(outcome.events)
+            events += len(judged[-1][0].events)
             if events >= KEPT_AT_ONCE:
                 self._keep(judged)
                 judged, events = [], 0
