@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from types import SimpleNamespace
 
 import pytest
 
@@ -181,6 +182,25 @@ def test_a_journal_goes_on_when_writing_works_again(folder):
 
     run(folder, recovers)
     assert [events[0].event_id for _, events, _ in kept(folder)] == [1, 3]
+
+
+def test_a_journal_without_memory_says_so_and_goes_on(folder, monkeypatch):
+    """Python says that in its own way, which must not end the one thread that writes."""
+
+    def starve():
+        raise MemoryError
+
+    async def recovers(journal):
+        with monkeypatch.context() as patch:
+            patch.setattr(journal, "_clock", SimpleNamespace(now_ms=starve))
+            with pytest.raises(Unavailable):
+                await journal.keep([an_event(event_id=1)], {})
+        await journal.recover()
+        journal.resume()
+        await journal.keep([an_event(event_id=2)], {})
+
+    run(folder, recovers)
+    assert [events[0].event_id for _, events, _ in kept(folder)] == [2]
 
 
 def test_one_server_a_folder(folder):

@@ -157,6 +157,28 @@ def test_one_who_sends_rubbish_costs_no_other_their_answer(tmp_path):
         assert "exceeded" not in own.log
 
 
+def test_who_waits_to_be_asked_for_the_body_is_asked(server):
+    """`Expect: 100-continue`, as curl says it before a large body."""
+    head, body = posted(view("expected"), "Expect: 100-continue")
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=60) as sender,
+        sender.makefile("rb") as reader,
+    ):
+        sender.sendall(head)
+        assert reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+        assert reader.readline() == b"\r\n"
+        sender.sendall(body)
+        ((told, _),) = answers(reader, 1)
+        assert told.startswith(b"HTTP/1.1 200 ")
+
+
+def test_after_a_body_that_was_too_large_the_connection_goes_on(server):
+    """It is refused before it is here, and read to its end."""
+    head, body = posted(b" " * 1_000_001)
+    told = ask(server, head, body, b"".join(posted(view("smaller"))), number=2)
+    assert [answer.split()[1] for answer, _ in told] == [b"413", b"200"]
+
+
 def test_a_batch_before_the_next_head_is_no_part_of_it(server):
     """However large: what is limited is a head."""
     events = [VIEW | {"props": {"a": "x" * 450, "b": "y" * 450}} for _ in range(99)]

@@ -90,6 +90,7 @@ def test_what_comes_in_a_turn_is_kept_together_and_answered_apart(in_a_turn):
         assert told["batch"][1]["processed_events"] == 1
         assert told["batch"][1]["dropped"] == {"duplicate": 1}
         assert told["foreign"][1]["dropped"] == {"host_not_allowed": 1}
+        assert scene.house.collect.dropped == {"invalid": 1, "duplicate": 2, "host_not_allowed": 1}
         assert scene.journal.lost == {
             ("", "invalid"): 1,
             ("shop", "duplicate"): 2,

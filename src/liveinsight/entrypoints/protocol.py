@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from liveinsight.http.exchange import Headers, Request, Response
+from liveinsight.http.exchange import Headers, Request, Response, Tell
 from liveinsight.http.routes import ANY_ORIGIN
 
 MAX_HEAD_BYTES = 65_536
@@ -30,7 +30,6 @@ EVENTS_URL = EVENTS_PATH.encode()
 OFFER = b"\r\nUpgrade: h2c\r\n"
 OFFERED_WITHIN = 512
 
-Tell = Callable[[Response], None]
 Take = Callable[[Request, Tell], None]
 
 

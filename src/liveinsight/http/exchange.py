@@ -69,6 +69,7 @@ class Stream(msgspec.Struct, frozen=True):
 
 Answer = Response | Stream
 Handler = Callable[[Request], Awaitable[Answer]]
+Tell = Callable[[Response], None]
 
 
 class Success(msgspec.Struct, frozen=True, gc=False):

@@ -40,9 +40,9 @@ class Outcome(Struct):
     processed: int = 0
     starts_visit: bool = False
 
-    def tell(self, reason: Drop, events: int = 1) -> None:
-        """Count drops in the answer."""
-        self.dropped[reason] = self.dropped.get(reason, 0) + events
+    def tell(self, reason: Drop) -> None:
+        """Count a drop in the answer."""
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
 
     def lose(self, site: str, reason: Drop) -> None:
         """Count a drop in the answer and for good."""

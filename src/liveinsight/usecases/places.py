@@ -13,8 +13,8 @@ from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign
 from liveinsight.ports import Control, Sources
 
-# Places and pages of late that are told at once; each is a few hundred bytes, as addresses and
-# titles longer than a page's commonly are are not remembered.
+# Places and pages of late that are told at once. A place is a few hundred bytes, as those of longer
+# addresses and titles than a page's commonly are are not remembered; a page is 2 kB at most.
 REMEMBERED = 16_384
 REMEMBERED_PAGES = 4096
 REMEMBERED_LENGTH = 400

@@ -72,7 +72,7 @@ class HotHome:
     def __init__(self, journal: SqliteJournal, store: StoreProcess) -> None:
         self._journal = journal
         self._store = store
-        self.keep = journal.keep  # as it is: one more turn would be paid by every request
+        self.keep = journal.keep
 
     def check_room(self) -> None:
         """Refuse before any work is done for what could not be kept."""

@@ -8,19 +8,17 @@ its own between those of the server; under load that is worth a third of the thr
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
 from functools import partial
 
 from liveinsight.adapters.local.journal import SqliteJournal
 from liveinsight.domain.drop import Drop
 from liveinsight.http.collect import CollectDoor, answer_to
-from liveinsight.http.exchange import Request, Response
+from liveinsight.http.exchange import Request, Response, Tell
 from liveinsight.http.problems import problem
 from liveinsight.usecases.collect import Outcome
 
 log = logging.getLogger(__name__)
 
-Tell = Callable[[Response], None]
 Judged = tuple[Outcome, Tell]
 
 KEPT_AT_ONCE = 32
