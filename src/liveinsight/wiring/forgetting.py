@@ -75,16 +75,13 @@ def erase(settings: Settings, site: str, pause: Callable[[float], None] = time.s
 
 
 def _is_known(folder: Folder, load: BulkLoad, site: str) -> bool:
-    control, journal = SqliteControl(folder), SqliteHotReader(folder)
+    if load.has(site):
+        return True
+    journal = SqliteHotReader(folder)
     try:
-        return (
-            control.sites().by_name(site) is not None
-            or load.has(site)
-            or any(event.site == site for _, events, _ in journal.after(0) for event in events)
-        )
+        return any(event.site == site for _, events, _ in journal.after(0) for event in events)
     finally:
         journal.close()
-        control.close()
 
 
 def set_aside(settings: Settings, meant: Doomed, where: str, reason: Aside) -> int:

@@ -207,10 +207,15 @@ def rolled_up(
     return "(" + "\nUNION ALL\n".join(parts) + ")"
 
 
-def _sealed(pieces: list[Piece], relation: Relation, columns: str) -> list[str]:
-    paths = sorted(
+def paths_of(pieces: Iterable[Piece], relation: Relation) -> list[str]:
+    """The files that tell of the pieces; none, where nothing happened on all of their days."""
+    return sorted(
         {file.path for piece in pieces for file in piece.files if file.relation is relation}
     )
+
+
+def _sealed(pieces: list[Piece], relation: Relation, columns: str) -> list[str]:
+    paths = paths_of(pieces, relation)
     if not paths:
         return []
     listed = ", ".join(quoted(path) for path in paths)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from liveinsight.adapters.sql.deadlines import deadlines
 from liveinsight.adapters.sql.memory import NEAR
 from liveinsight.adapters.sql.reading import Reading
-from liveinsight.adapters.sql.relations import COLUMNS, Piece, over, quoted
+from liveinsight.adapters.sql.relations import COLUMNS, Piece, over, paths_of, quoted
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.rows import Column, Sql, SqlReport
@@ -57,23 +57,17 @@ def _sources(reading: Reading, site: str, folder: Path) -> dict[Relation, tuple[
 def _source(
     reading: Reading, relation: Relation, pieces: tuple[Piece, ...], folder: Path
 ) -> tuple[str, list[str]]:
-    # Days without events lie between those that have some; no files tell of them.
-    settled = [piece for piece in pieces if not piece.is_live and _paths(piece, relation)]
+    settled = [piece for piece in pieces if not piece.is_live]
     live = [piece for piece in pieces if piece.is_live]
     columns = ", ".join(name for name in COLUMNS[relation] if name not in HIDDEN)
     path = str(folder / f"{relation}.parquet")
     # Without pieces this is no row of the right types.
     reading.cursor.execute(f"COPY {over(live, relation)} TO {quoted(path)} (FORMAT parquet)")
     selects = [f"SELECT {columns} FROM read_parquet({quoted(path)})"]
-    paths = [path]
-    if settled:
+    paths = paths_of(settled, relation)
+    if paths:
         selects.append(f"SELECT {columns} FROM {over(settled, relation)}")
-        paths += [path for piece in settled for path in _paths(piece, relation)]
-    return " UNION ALL ".join(selects), paths
-
-
-def _paths(piece: Piece, relation: Relation) -> list[str]:
-    return [file.path for file in piece.files if file.relation is relation]
+    return " UNION ALL ".join(selects), [path, *paths]
 
 
 @contextmanager

@@ -81,8 +81,9 @@ class BulkLoad:
         return moved
 
     def has(self, site: str) -> bool:
-        """Whether there are files of the site."""
-        return any(file.site == site for file in self._lake.files())
+        """Whether there is such a site, or files of one that was removed."""
+        is_there = self._control.sites().by_name(site) is not None
+        return is_there or any(file.site == site for file in self._lake.files())
 
     def erase(self, site: str) -> None:
         """Forget a site's events: files, figures, and what the journal holds of it until now."""
