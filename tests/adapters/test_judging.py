@@ -118,3 +118,22 @@ def test_any_order_of_arrival_and_any_sealing_give_the_same(zone: str, random: R
         assert held_visits(house.rows(Relation.VISITS)) == told_visit_rows(first_kept(sent), zone)
         assert held_rollup(house.rows(Relation.ROLLUP)) == told_rollup(first_kept(sent), zone)
         house.close()
+
+
+def test_a_visit_over_midnight_is_counted_when_the_second_day_of_its_month_is_told_anew(
+    tmp_path: Path,
+):
+    """Of a month that was put together, and which a late event comes to."""
+    midnight = day_span(date(2026, 5, 10), "UTC").start_ms
+    over = [an_event(time_ms=midnight + n * 60_000, page=f"/{n}") for n in (-1, 1, 2)]
+    late = an_event(time_ms=midnight + 40_000_000, visitor=8)
+    house = House(tmp_path, midnight + 60 * DAY_MS)
+    house.keep(over)
+    house.tail()
+    house.store.seal()
+    assert house.store.compact() == 1
+    house.keep([late])
+    house.tail()
+    house.store.seal()
+    assert held_rollup(house.rows(Relation.ROLLUP)) == told_rollup([*over, late], "UTC")
+    house.close()

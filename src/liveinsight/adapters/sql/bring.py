@@ -10,9 +10,8 @@ from msgspec import Struct
 from liveinsight.adapters.sql.export import TEXTS, as_it_was
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES, statements
 from liveinsight.adapters.sql.relations import quoted
-from liveinsight.domain.bucket import stretches
+from liveinsight.adapters.sql.wall_clock import day_number
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.range import Span
 
 # A part is of whole days, so that each is written once; a day that has more is one part.
@@ -112,11 +111,7 @@ def _parquet(db: duckdb.DuckDBPyConnection, source: Path, folder: Path) -> str:
 
 
 def _day(db: duckdb.DuckDBPyConnection, path: str, zone: str) -> str:
-    """The local day of `time_ms` as days since 1970: plain arithmetic, by the offset from UTC."""
+    """The local day of `time_ms` as days since 1970."""
     row = db.execute(f"SELECT min(time_ms), max(time_ms) FROM read_parquet({path})").fetchone()
     first, last = row if row and row[0] is not None else (0, 0)
-    cases = " ".join(
-        f"WHEN time_ms < {stretch.end_ms} THEN (time_ms + {stretch.offset_ms}) // {DAY_MS}"
-        for stretch in stretches(Span(first, last + 1), zone)
-    )
-    return f"CAST(CASE {cases} END AS INTEGER)"
+    return f"CAST({day_number('time_ms', Span(first, last + 1), zone)} AS INTEGER)"

@@ -23,7 +23,8 @@ from liveinsight.adapters.sql.metrics import (
 from liveinsight.adapters.sql.parameters import Given, Parameters
 from liveinsight.adapters.sql.plan import Plan, Scan, of_events
 from liveinsight.adapters.sql.relations import Piece, Relations, over, rolled_up
-from liveinsight.domain.bucket import LENGTH_MS, stretches
+from liveinsight.adapters.sql.wall_clock import begin_of
+from liveinsight.domain.bucket import LENGTH_MS
 from liveinsight.domain.count import Count, Keys
 from liveinsight.domain.dimension import Kind, kind
 from liveinsight.domain.filter import dimensions_of
@@ -405,19 +406,10 @@ class Compiler:
         return dimension_sql(name, self.parameters)
 
     def _bucket(self, interval: str, day: str, moment: str) -> str:
-        """The bucket's key; offsets of the site's clock are written out, stretch by stretch."""
+        """The bucket's key."""
         if interval not in LENGTH_MS:
             return self._of_day(interval, day)
-        length = LENGTH_MS[interval]
-        *before, last = stretches(self.count.span, self.count.zone)
-        key = "(({moment} + {offset}) // {length}) * {length} - {offset}"
-        cases = [
-            f"WHEN {moment} < {stretch.end_ms} THEN "
-            + key.format(moment=moment, offset=stretch.offset_ms, length=length)
-            for stretch in before
-        ]
-        final = key.format(moment=moment, offset=last.offset_ms, length=length)
-        return f"CASE {' '.join(cases)} ELSE {final} END" if cases else final
+        return begin_of(LENGTH_MS[interval], moment, self.count.span, self.count.zone)
 
     def _of_day(self, interval: str, day: str) -> str:
         if interval == "time:day":

@@ -18,7 +18,8 @@ from liveinsight.adapters.sql.relations import (
     over,
     read,
 )
-from liveinsight.domain.bucket import LENGTH_MS, stretches
+from liveinsight.adapters.sql.wall_clock import begin_of
+from liveinsight.domain.bucket import LENGTH_MS
 from liveinsight.domain.lake import LakeFile, Relation
 from liveinsight.domain.period import day_span
 from liveinsight.domain.range import Span
@@ -72,7 +73,13 @@ class Figures:
 
     def _with_new(self, relation: Relation, earliest: date, first_day: date, last_day: date) -> str:
         """The rows from `earliest` on: what was just written, and before that what there was."""
-        written = [file for file in self._written if file.relation is relation]
+        written = [
+            file
+            for file in self._written
+            if file.relation is relation
+            and file.first_day <= last_day
+            and first_day <= file.last_day
+        ]
         columns = ", ".join(COLUMNS[relation])
         parts = []
         if written:
@@ -96,7 +103,7 @@ class Figures:
         while known is not None and day >= known[0]:
             earlier = f"UNION ALL SELECT visit FROM {self._rows(Relation.VISITS, day, first_day - ONE_DAY)}"
             of_today = (
-                f"SELECT visit FROM {read(visits)}"
+                f"SELECT visit FROM {read(visits)} WHERE day = DATE '{first_day}'"
                 if visits
                 else "SELECT CAST(NULL AS UBIGINT) AS visit WHERE false"
             )
@@ -113,18 +120,12 @@ class Figures:
     def _hours(self, first_day: date, last_day: date) -> dict[str, str]:
         """The start of the wall clock's hour, by each stretch of one offset from UTC."""
         start_ms = day_span(first_day, self._zone).start_ms
-        end_ms = day_span(last_day, self._zone).end_ms
+        span = Span(start_ms, day_span(last_day, self._zone).end_ms)
         hour = LENGTH_MS["time:hour"]
-
-        def start_of(moment: str) -> str:
-            cases = " ".join(
-                f"WHEN {moment} < {stretch.end_ms} THEN"
-                f" ({moment} + {stretch.offset_ms}) // {hour} * {hour} - {stretch.offset_ms}"
-                for stretch in stretches(Span(start_ms, end_ms), self._zone)
-            )
-            return f"CASE {cases} END"
-
-        return {"hour": start_of("time_ms"), "start_hour": start_of("start_ms")}
+        return {
+            "hour": begin_of(hour, "time_ms", span, self._zone),
+            "start_hour": begin_of(hour, "start_ms", span, self._zone),
+        }
 
     def _rows(self, relation: Relation, first_day: date, last_day: date) -> str:
         return over(self._relations.pieces(self._site, first_day, last_day), relation)
