@@ -34,7 +34,7 @@ class AwsHouse:
     """Tables, a bucket, and as many sandboxes as a test asks for."""
 
     def __init__(self, dynamodb, s3, folder, zone=ZONE) -> None:
-        self._dynamodb, self._s3, self._folder, self._zone = dynamodb, s3, folder, zone
+        self._dynamodb, self._s3, self._folder, self.zone = dynamodb, s3, folder, zone
         self._count = 0
         self.hot = DynamoHot(dynamodb, EVENTS, shards=2, ttl_hours=24, pause=lambda _: None)
 
@@ -63,16 +63,16 @@ class AwsHouse:
             recognised=lambda event, _: event,
             poisoned=pytest.fail,
         )
-        return LakeAndTail(lake, events, lambda _: self._zone, memory_mb=256)
+        return LakeAndTail(lake, events, lambda _: self.zone, memory_mb=256)
 
     def sealer(self, **clients):
-        return DynamoSealer(self.sandbox(**clients), lambda _: self._zone)
+        return DynamoSealer(self.sandbox(**clients), lambda: [Site(id="shop", timezone=self.zone)])
 
     def ask(self, raw, now_ms, tail=None):
         with (tail or self.sandbox()).reading(now_ms) as reading:
             query = queries.parse({"site": "shop"} | raw)
             return msgspec.to_builtins(
-                answer(query, Site(id="shop", timezone=self._zone), SqlHistory(reading), now_ms)
+                answer(query, Site(id="shop", timezone=self.zone), SqlHistory(reading), now_ms)
             )
 
     def visitors_of_30_days(self, now_ms, tail=None):

@@ -6,7 +6,7 @@ import duckdb
 import pytest
 
 from builders import NOON_MS, an_event
-from lake_house import House, held_visits, told_visit_rows
+from lake_house import House, held_rollup, held_visits, told_visit_rows
 from liveinsight.adapters.local.store import limits
 from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql import seal
@@ -57,10 +57,10 @@ def test_visits_that_go_on_stay_where_there_is_room(tmp_path: Path):
 
 def test_what_is_sorted_in_parts_lies_as_if_it_had_been_at_once(tmp_path: Path, monkeypatch):
     """Days and months that find no room are written part by part, into one file, in one order."""
-    lakes = []
+    lakes, figures = [], []
     for memory_mb in (1024, 20):
         monkeypatch.setattr(Sealing, "_memory_mb", lambda _, told=memory_mb: told)
-        monkeypatch.setattr(seal, "SORTED_PER_MB", 1)
+        monkeypatch.setattr(seal, "ROWS_PER_MB", 1)
         house = House(tmp_path / str(memory_mb), NOON_MS)
         house.keep(on_six_days(0))
         house.tail()
@@ -73,8 +73,10 @@ def test_what_is_sorted_in_parts_lies_as_if_it_had_been_at_once(tmp_path: Path, 
         assert all(file.suffix == ".parquet" for file in files[0].parent.iterdir())
         named = [file.name for file in house.store.moment.relations.files("shop")]
         lakes.append([rows_of(file) for file in files if f"shop/events/{file.name}" in named])
+        figures.append(held_rollup(house.rows(Relation.ROLLUP)))
         house.close()
     assert lakes[0] == lakes[1]
+    assert figures[0] == figures[1]
     assert sum(map(len, lakes[0])) == 510
 
 

@@ -35,6 +35,7 @@ class LakeFile(Struct, frozen=True):
     size_bytes: int = 0
     digest: str = ""
     format: int = 1  # as it was before it was told
+    zone: str = ""  # in which its days are told; empty where that was not noted yet
 
     @property
     def is_outdated(self) -> bool:

@@ -30,7 +30,7 @@ def forgetting_at(
     with plainly(), TemporaryDirectory(prefix="liveinsight-") as folder:
         environment = Environment(variables_of(address, functions))
         parts = Parts(environment, dynamodb or connect("dynamodb"), clock)
-        sealer = DynamoSealer(tail_of(parts, s3, Path(folder)), parts.zone_of)
+        sealer = DynamoSealer(tail_of(parts, s3, Path(folder)), parts.control.sites)
         forgetting = AwsForgetting(
             parts.dynamodb,
             events=environment.text("EVENTS_TABLE"),

@@ -79,7 +79,7 @@ def of_aws(
             table=table,
             lake=lake,
             control=parts.control,
-            sealer=DynamoSealer(tail_of(parts, s3, root), parts.zone_of),
+            sealer=DynamoSealer(tail_of(parts, s3, root), parts.control.sites),
             now_ms=parts.clock.now_ms,
         )
 

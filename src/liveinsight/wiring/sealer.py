@@ -20,7 +20,7 @@ def sealer(
 ) -> Callable[[], Sealed]:
     """Seals what is there, when called."""
     parts = Parts(environment or Environment(), dynamodb, clock)
-    sealing = DynamoSealer(tail_of(parts, s3, root), parts.zone_of)
+    sealing = DynamoSealer(tail_of(parts, s3, root), parts.control.sites)
     sessions = parts.environment.text("SESSIONS_TABLE")
 
     def seal() -> Sealed:

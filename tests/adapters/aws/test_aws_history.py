@@ -1,5 +1,6 @@
 """The AWS home answers as the oracle does: hot, sealed, late, repeated, raced and cut off."""
 
+from datetime import date
 from itertools import groupby
 from random import Random
 
@@ -8,12 +9,13 @@ import pytest
 from aws_home import EVENTS, SESSIONS, Failing
 from aws_house import BUCKET, ZONE, AwsHouse, a_bucket
 from builders import NOON_MS, an_event
+from liveinsight.adapters.aws import sealer
 from liveinsight.adapters.aws.client import connect
 from liveinsight.adapters.aws.lake import Raced
 from liveinsight.adapters.aws.sealer import end_idle_sessions
 from liveinsight.adapters.aws.sessions import DynamoSessions
 from liveinsight.adapters.aws.table import DynamoHot, Told
-from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS
+from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS, day_span
 from oracle import naive, questions, traffic
 
 
@@ -64,6 +66,54 @@ def test_answers_are_exact_at_every_stage(house):
         told = house.ask(question, now, warm)
         assert expected["results"] == told["results"]
         assert expected["totals"]["metrics"] == told["totals"]
+
+
+def test_a_site_is_told_in_the_zone_it_is_given(house):
+    """What was sealed, what is not yet, and what comes after, in a sandbox that stays warm."""
+    random, west = Random(1), "America/New_York"
+    events, now = traffic.traffic(4, ZONE, people=8, days=2)
+    events = sorted(events, key=lambda event: event.time_ms)
+    warm = house.sandbox()
+    for _, hours in groupby(events[:-10], lambda event: event.time_ms // (4 * HOUR_MS)):
+        part = list(hours)
+        house.sealer().seal(part[0].time_ms)
+        house.keep(part, part[-1].time_ms)
+    house.ask({"range": "7d", "metrics": ["visitors"]}, events[-10].time_ms, warm)
+    house.zone = west
+    house.sealer().seal(events[-10].time_ms)
+    house.keep(events[-10:], now)
+    for _ in range(2):
+        for _ in range(8):
+            question = questions.random_question(random, now, west)
+            expected = naive.answer(question, events, west, now)
+            told = house.ask(question, now, warm)
+            assert expected["results"] == told["results"]
+            assert expected["totals"]["metrics"] == told["totals"]
+        house.sealer().seal(now)
+    files = house.sandbox().lake.manifest().files
+    assert {file.zone for file in files} == {west}
+    assert house.sealer().seal(now).files == 0
+
+
+def test_what_is_too_much_to_redate_at_once_stays_in_files_of_its_own_zone(house, monkeypatch):
+    """What may be today is told in the new zone, months before as they were, and all of it once."""
+    monkeypatch.setattr(sealer, "REDATED_EVENTS", 1)
+    months = [
+        views(20, first=20 * n, at_ms=first_ms - 20 * n - 10)
+        for n, first_ms in enumerate(day_span(date(2026, m, 1), ZONE).start_ms for m in (5, 6, 7))
+    ]
+    for events in months:
+        house.keep(events, events[-1].time_ms)
+        house.sealer().seal(events[-1].time_ms)
+    now = months[-1][-1].time_ms + 1
+    house.zone = "America/New_York"
+    house.sealer().seal(now)
+    files = house.sandbox().lake.manifest().files
+    told = {(file.first_day.month, file.zone) for file in files}
+    assert told == {(4, ZONE), (5, ZONE), (6, house.zone)}
+    by_month = {"range": "12mo", "metrics": ["events"], "dimensions": ["time:month"]}
+    told = house.ask(by_month, now)["results"]
+    assert [row["metrics"] for row in told if row["metrics"] != [0]] == [[10], [20], [30]]
 
 
 def test_what_was_read_is_not_sent_again(house, dynamodb):

@@ -67,7 +67,7 @@ class JsonHotTables(HotTables):
         path = self.spill / "arrived.json"
         with path.open("w", encoding="utf-8") as file:
             for event in events:
-                file.write(json.dumps(_row(event, self._zone_of)) + "\n")
+                file.write(json.dumps(_row(event, self.zone_of)) + "\n")
         kinds = {name: "INTEGER" if kind == "DATE" else kind for name, kind in RAW_TYPES.items()}
         columns = ", ".join(
             f"{name}: '{kind}'" for name, kind in {**kinds, "aside": "VARCHAR"}.items()
@@ -156,6 +156,10 @@ class LakeAndTail:
         if batch:
             self._hot.add(batch, {}, 0)
         return count
+
+    def zone_of(self, site: str) -> str:
+        """The time zone in which the site's days are told here."""
+        return self._hot.zone_of(site)
 
     def forget(self, doomed: Doomed) -> int:
         """Take events out of what was taken in and of their days; how many went."""

@@ -5,7 +5,8 @@ at any step leaves the same lake: events are told apart by their ids, and files 
 manifest was swapped.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import date, timedelta
 from itertools import islice
 
@@ -15,15 +16,19 @@ from liveinsight.adapters.aws import keys
 from liveinsight.adapters.aws.client import DynamoDb, error_code, pages
 from liveinsight.adapters.aws.history import LATE_MS, SWEEP_MS, LakeAndTail
 from liveinsight.adapters.aws.lake import Manifest, Raced
+from liveinsight.adapters.sql.redate import Redating
 from liveinsight.adapters.sql.relations import Relations
 from liveinsight.adapters.sql.seal import Change, Sealing, unfinished_months
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.period import HOUR_MS, local_day
+from liveinsight.domain.site import Site
 from liveinsight.domain.visit import GAP_MS
 
 # Late events are looked for once an hour, among all that the table still holds.
 SWEEP_EVERY_MS = HOUR_MS
 COMPACT_AFTER = timedelta(days=3)
+# Some 20 s a million; a run has 300 s.
+REDATED_EVENTS = 5_000_000
 
 
 class Sealed(Struct, frozen=True):
@@ -38,9 +43,9 @@ class Sealed(Struct, frozen=True):
 class DynamoSealer:
     """Seals what the events table holds into the lake."""
 
-    def __init__(self, tail: LakeAndTail, zone_of: Callable[[str], str]) -> None:
+    def __init__(self, tail: LakeAndTail, sites: Callable[[], Iterable[Site]]) -> None:
         self._tail = tail
-        self._zone_of = zone_of
+        self._sites = sites
 
     def seal(self, now_ms: int, *, all_of_it: bool = False) -> Sealed:
         """One run; `all_of_it` takes in whatever the table still holds."""
@@ -58,6 +63,8 @@ class DynamoSealer:
             self._publish(before, change, now_ms, swept_ms=now_ms if sweeps else before.swept_ms)
         except Raced:
             return Sealed(events, 0, now_ms - before.sealed_ms, raced=True)
+        with suppress(Raced):  # the next run sees it
+            self._redate(now_ms)
         return Sealed(events, len(change.new), 0)
 
     def forget(self, doomed: Doomed, now_ms: int) -> int:
@@ -90,6 +97,37 @@ class DynamoSealer:
                 _add(change, sealing.month(month))
         return change
 
+    def _redate(self, now_ms: int) -> None:
+        """Have a site that was given another time zone be told in it, as far back as a run can.
+
+        After all is sealed: should it fail, nothing has waited for it.
+        """
+        before = self._tail.lake.manifest()
+        relations = Relations(before.files)
+        for site in self._sites():
+            if relations.zone(site.id) in {None, site.timezone}:
+                continue
+            with self._tail.looking() as (cursor, _):
+                redating = Redating(
+                    cursor,  # type: ignore[arg-type] # as below
+                    relations,
+                    site.id,
+                    site.timezone,
+                    generation=before.generation + 1,
+                    place=self._tail.lake.place,
+                )
+                change = redating.newest(REDATED_EVENTS)
+            # Nothing was sealed by that: what came meanwhile still has to be.
+            self._tail.lake.publish(
+                before,
+                new=change.new,
+                gone=change.gone,
+                sealed_ms=before.sealed_ms,
+                swept_ms=before.swept_ms,
+                now_ms=now_ms,
+            )
+            return
+
     def _publish(self, before: Manifest, change: Change, now_ms: int, *, swept_ms: int) -> None:
         self._tail.lake.publish(
             before,
@@ -105,14 +143,14 @@ class DynamoSealer:
             cursor,  # type: ignore[arg-type] # fetches files and is a cursor else
             relations,
             site,
-            self._zone_of(site),
+            self._tail.zone_of(site),
             generation=generation,
             place=self._tail.lake.place,
         )
 
     def _months_to_compact(self, relations: Relations, now_ms: int) -> Iterator[tuple[str, date]]:
         for site in sorted(relations.sites()):
-            today = local_day(now_ms, self._zone_of(site)).date
+            today = local_day(now_ms, self._tail.zone_of(site)).date
             for month in unfinished_months(relations.files(site), today - COMPACT_AFTER):
                 yield site, month
 

@@ -31,7 +31,7 @@ WHERE at_ms < ? OR at_ms > ?
 """
 ROWS_PER_DELETE = 50  # about 1 MB: one large delete held commits up for half a second
 SELECT_FILES = """
-SELECT site, relation, first_day, last_day, name, rows, size_bytes, digest, format
+SELECT site, relation, first_day, last_day, name, rows, size_bytes, digest, format, zone
 FROM lake_file
 ORDER BY name
 """
@@ -102,8 +102,9 @@ class SqliteLake:
                 size_bytes=size_bytes,
                 digest=digest,
                 format=form,
+                zone=zone,
             )
-            for site, relation, first_day, last_day, name, rows, size_bytes, digest, form in (
+            for site, relation, first_day, last_day, name, rows, size_bytes, digest, form, zone in (
                 self._db.execute(SELECT_FILES)
             )
         )
@@ -224,7 +225,7 @@ class SqliteLake:
             run("DELETE FROM lake_file WHERE name = ?", (file.name,))
             run("INSERT OR REPLACE INTO gone_file VALUES (?, ?)", (file.name, generation))
         for file in publication.new:
-            run("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(file))
+            run("INSERT INTO lake_file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(file))
         if publication.sealed_seq is not None:
             run("UPDATE meta SET value = ? WHERE key = 'sealed_seq'", (publication.sealed_seq,))
         for (site, day, reason), n in publication.drops.items():
@@ -343,6 +344,7 @@ def _row(file: LakeFile) -> tuple[str | int, ...]:
         file.size_bytes,
         file.digest,
         file.format,
+        file.zone,
     )
 
 

@@ -37,10 +37,11 @@ class LocalMovable:
         self._folder.unlock()
 
     def seal(self) -> None:
-        """The journal's events go into files."""
+        """The journal's events go into files, all under the days of their site's time zone."""
         with closing(DuckStore(self._folder, self._clock, self._limits)) as store:
             store.catch_up()
             store.seal()
+            store.redate()
 
     def holding(self) -> Holding:
         """What is there now."""

@@ -57,7 +57,8 @@ class HotTables:
         self._db = db
         self._sql = HotSql(db)
         self._judging = Judging(self._sql)
-        self._zone_of = zone_of
+        self._given_zone_of = zone_of
+        self._zones: dict[str, str] = {}
         self._files = tuple(files)
         self._lock = threading.Lock()
         self.sealed_epoch = 0
@@ -66,6 +67,17 @@ class HotTables:
         for statement in statements("hot", "tables"):
             db.execute(statement)
         self._moment = Moment(Relations(self._files), 0, seq, generation)
+
+    def zone_of(self, site: str) -> str:
+        """The time zone in which the site's days are told here: that of its files, and the same as
+        long as these tables are, also when the site is given another. Then its files are redated,
+        and there are new tables.
+        """
+        zone = self._zones.get(site)
+        if zone is None:
+            zone = self._moment.relations.zone(site) or self._given_zone_of(site)
+            self._zones[site] = zone
+        return zone
 
     @property
     def moment(self) -> Moment:
@@ -291,7 +303,7 @@ class HotTables:
 
         columns = Columns()
         columns.add(events)
-        with self._registered(columns.arrays(self._zone_of)):
+        with self._registered(columns.arrays(self.zone_of)):
             yield
 
     @contextmanager

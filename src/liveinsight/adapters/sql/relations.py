@@ -144,6 +144,11 @@ class Relations:
         lasts = [file.last_day for file in files] + list(live)
         return (min(firsts), max(lasts)) if firsts else None
 
+    def zone(self, site: str) -> str | None:
+        """The time zone in which the site's newest sealed days are told, if that is noted."""
+        files = self.files(site)
+        return max(files, key=lambda file: file.last_day).zone or None if files else None
+
     def pieces(self, site: str, first_day: date, last_day: date) -> tuple[Piece, ...]:
         """The range (both ends included) cut into months and live days, in order of time.
 

@@ -27,8 +27,9 @@ from liveinsight.domain.period import day_span
 
 Place = Callable[[str], str]  # a file's name -> the path at which it is to be written
 KEPT_AS = (Relation.EVENTS, Relation.VISITS, Relation.ASIDE)
-# Rows that are sorted at once, for each MB of the engine's limit: at twice as many it found no room.
-SORTED_PER_MB = 700
+# Rows that are sorted or counted at once, for each MB of the engine's limit: at twice as many it
+# found no room.
+ROWS_PER_MB = 700
 VISIT_IDS = 2**64
 EVENT_FIELDS = {"event_fields": ", ".join(EVENT_COLUMNS)}
 MB_OF = {"bytes": 1 / 2**20, "KiB": 1 / 2**10, "MiB": 1, "GiB": 2**10, "TiB": 2**20}
@@ -106,7 +107,7 @@ class Sealing:
                 is_rollup = file.relation is Relation.ROLLUP
                 query = "write_rollup" if is_rollup else "compact"
                 period = f"{file.first_day:%Y-%m}"
-                self._copy(change, file.relation, period, query, pieces, form=file.format)
+                self._copy(change, file.relation, period, query, pieces, like=file)
         return change
 
     def _with_outdated(self, days: Iterable[date]) -> list[date]:
@@ -158,12 +159,18 @@ class Sealing:
         """Conditions of the parts in which they are to be sorted, so that each finds room: all at
         once, else by days, and these by ranges of visits' ids.
         """
-        counted = f"SELECT day, count(*) FROM {rows} GROUP BY day ORDER BY day"
-        days: list[tuple[date, int]] = self._cursor.execute(counted).fetchall()
-        room = self._memory_mb() * SORTED_PER_MB
-        if sum(count for _, count in days) <= room:
+        days, room = self._rows_of_days(rows), self._room()
+        if sum(days.values()) <= room:
             return ["TRUE"]
-        return [part for day, count in days for part in _ranges(day, -(-count // room))]
+        return [part for day, count in days.items() for part in _ranges(day, -(-count // room))]
+
+    def _rows_of_days(self, rows: str) -> dict[date, int]:
+        counted = f"SELECT day, count(*) FROM {rows} GROUP BY day ORDER BY day"
+        return dict(self._cursor.execute(counted).fetchall())
+
+    def _room(self) -> int:
+        """So many rows are worked on at once."""
+        return self._memory_mb() * ROWS_PER_MB
 
     def _memory_mb(self) -> int:
         (limit,) = self._one("SELECT value FROM duckdb_settings() WHERE name = 'memory_limit'")
@@ -193,8 +200,9 @@ class Sealing:
         query: str,
         pieces: Mapping[str, str],
         *,
-        form: int = FORMAT,
+        like: LakeFile | None = None,
     ) -> None:
+        form, zone = (like.format, like.zone) if like else (FORMAT, self._zone)
         name = file_name(self._site, relation, period, self._generation)
         path = self._place(name)
         (copy,) = statements("seal", query)
@@ -203,7 +211,7 @@ class Sealing:
                 **pieces,
                 **EVENT_FIELDS,
                 "path": quoted(path),
-                "options": self._options(relation, period, form),
+                "options": self._options(relation, period, form, zone),
             }
         )
         (rows,) = self._one(text)
@@ -214,11 +222,12 @@ class Sealing:
         first, last = self._one(f"SELECT min(day), max(day) FROM read_parquet({quoted(path)})")
         assert isinstance(first, date)
         assert isinstance(last, date)
-        file = LakeFile(self._site, relation, first, last, name, path, rows=rows, format=form)
+        file = LakeFile(self._site, relation, first, last, name, path, rows, format=form, zone=zone)
         change.new.append(file)
 
-    def _options(self, relation: Relation, period: str, form: int) -> str:
+    def _options(self, relation: Relation, period: str, form: int, zone: str) -> str:
         told = {"format": str(form), "site": self._site, "relation": relation, "period": period}
+        told |= {"zone": zone}
         metadata = ", ".join(f"'liveinsight.{key}': {quoted(told[key])}" for key in told)
         return (
             "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw,"
@@ -237,8 +246,11 @@ class Sealing:
             self._cursor.execute(text, {key: values[key] for key in values if f"${key}" in text})
 
     def _write_rollup(self, change: Change, month: date, touched: list[date]) -> None:
-        figures = Figures(self._cursor, self._relations, self._site, self._zone, change.new)
-        for first_day, last_day in runs(touched):
+        before = self._before(change)
+        figures = Figures(self._cursor, before, self._site, self._zone, change.new)
+        written = [file for file in change.new if file.relation is Relation.EVENTS]
+        rows = self._rows_of_days(read(written)) if written else {}
+        for first_day, last_day in runs(touched, rows, self._room()):
             figures.add(first_day, last_day)
         old = self._files(Relation.ROLLUP, *month_span(month))
         change.gone += old
@@ -249,6 +261,11 @@ class Sealing:
         pieces = {"rows": f"({' UNION ALL '.join(parts)})"}
         self._copy(change, Relation.ROLLUP, f"{month:%Y-%m}", "write_rollup", pieces)
         self._cursor.execute(f"DROP TABLE {FIGURES}")
+
+    def _before(self, change: Change) -> Relations:
+        """Where visits are found that go on into the days that are written."""
+        del change  # what it replaces holds the same
+        return self._relations
 
     def _find_needy(self, first_day: date, last_day: date) -> None:
         pieces = {
@@ -293,14 +310,17 @@ def unfinished_months(files: Iterable[LakeFile], over_before: date) -> list[date
     )
 
 
-def runs(days: list[date]) -> list[tuple[date, date]]:
-    """Days in a row, as first and last."""
+def runs(days: list[date], rows: Mapping[date, int], room: int) -> list[tuple[date, date]]:
+    """Days in a row that have no more rows together, one at least, as first and last."""
     found: list[tuple[date, date]] = []
+    together = 0
     for day in days:
-        if found and day == found[-1][1] + ONE_DAY:
+        together += rows.get(day, 0)
+        if found and day == found[-1][1] + ONE_DAY and together <= room:
             found[-1] = (found[-1][0], day)
         else:
             found.append((day, day))
+            together = rows.get(day, 0)
     return found
 
 

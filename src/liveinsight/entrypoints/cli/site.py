@@ -95,7 +95,7 @@ def set_(
         control.put_site(_changed(_known(control, site_id), given))
     say(f"The site {site_id} is changed.")
     if timezone is not None:
-        say("Days that have begun keep the old time zone; what is new is counted in the new one.")
+        say("All its days are told in that time zone, as soon as the server has written them anew.")
 
 
 @app.command("list")

@@ -177,7 +177,7 @@ export const enLater = {
   "site.domains": "Domains",
   "site.domains_hint": "Hosts under them count too. Without a domain, events of any host are taken.",
   "site.timezone": "Time zone",
-  "site.timezone_hint": "Days begin at midnight there. Change it only for good reason: past days keep theirs.",
+  "site.timezone_hint": "Days begin at midnight there. If you change it, past days are told anew as well.",
   "site.params": "Query parameters that make a page",
   "site.params_hint": "All others are dropped from page addresses.",
   "site.retention": "Days to keep",

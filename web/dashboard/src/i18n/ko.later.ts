@@ -178,7 +178,7 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "site.domains": "도메인",
   "site.domains_hint": "하위 호스트도 포함됩니다. 비워 두면 모든 호스트의 이벤트를 받습니다.",
   "site.timezone": "시간대",
-  "site.timezone_hint": "이 시간대의 자정에 하루가 시작됩니다. 지난 날짜에는 적용되지 않습니다.",
+  "site.timezone_hint": "이 시간대의 자정에 하루가 시작됩니다. 바꾸면 지난 날짜도 새 시간대로 다시 계산됩니다.",
   "site.params": "페이지를 구분하는 쿼리 매개변수",
   "site.params_hint": "나머지는 페이지 주소에서 제거됩니다.",
   "site.retention": "보관 일수",

@@ -26,6 +26,7 @@ from liveinsight.adapters.sql.hot_tables import Moment
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.seal import Change, Sealing, unfinished_months
 from liveinsight.domain.period import DAY_MS, HOUR_MS, MINUTE_MS, local_day
+from liveinsight.domain.site import Site
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.ports import Clock
 
@@ -73,6 +74,9 @@ class DuckStore:
         self._retired: list[Engine] = []
         self._housekept = 0  # the hour
         self._looked_ms = 0
+        self._redated: dict[
+            str, tuple[str, int]
+        ] = {}  # sites: to which zone it was tried, and when
         self._default_retention_days = retention_days
         if beside:
             self._held.enter_context(self._lake.reading())
@@ -238,6 +242,7 @@ class DuckStore:
     def keep_house(self) -> None:
         """What is to be done now and then; little at a time."""
         self.tidy()
+        self.redate()
         hour = self._clock.now_ms() // HOUR_MS
         if hour != self._housekept:
             self._housekept = hour
@@ -258,6 +263,34 @@ class DuckStore:
             days,
         )
         return False
+
+    def redate(self) -> int:
+        """Have the days of sites that were given another time zone be told in it; how many sites."""
+        with self._writing:
+            self._control.refresh()
+        due = list(self._sites_to_redate())
+        for site in due:
+            with self._lake.sealing() as generation:
+                if not self._engine.is_current:
+                    break  # the tail will notice, and then there is another time
+                # What fails, for want of room say, is much work to fail at: it is tried once an hour.
+                self._redated[site.id] = site.timezone, self._clock.now_ms() // HOUR_MS
+                sealer = Sealer(self._lake, self._engine, generation)
+                # The tail sees that the lake is another, and reads what is hot anew.
+                most = self._limits.most_redated
+                sealer.publish(sealer.redate(site.id, site.timezone, most))
+        return len(due)
+
+    def _sites_to_redate(self) -> Iterator[Site]:
+        hour = self._clock.now_ms() // HOUR_MS
+        known = self.moment.relations.sites()
+        for site in self._control.sites():
+            if (
+                site.id in known
+                and self._engine.zone_of(site.id) != site.timezone
+                and self._redated.get(site.id) != (site.timezone, hour)
+            ):
+                yield site
 
     def compact(self) -> int:
         """Put the day files of months that are over together, and make outdated figures anew; how

@@ -62,7 +62,7 @@ class Engine:
         self._threads = limits.fitting_threads
         self._memory_mb = limits.memory_mb
         self.batch_events = limits.batch_events
-        self.hot = HotTables(self.db, self.zone_of, files, seq=seq, generation=generation)
+        self.hot = HotTables(self.db, self._given_zone_of, files, seq=seq, generation=generation)
         self.hot.load_drops(lake.drops())
         self.unsealed_events = 0
         self._loose_events = 0  # rows that are not settled
@@ -75,7 +75,10 @@ class Engine:
         return self._lake.generation() == self.hot.moment.generation
 
     def zone_of(self, site: str) -> str:
-        """The site's time zone."""
+        """The time zone in which the site's days are told here."""
+        return self.hot.zone_of(site)
+
+    def _given_zone_of(self, site: str) -> str:
         found = self._control.sites().by_name(site)
         return found.timezone if found else "UTC"
 

@@ -10,6 +10,8 @@ BATCH_EVENTS = 50_000
 BATCH_EVENTS_PER_MB = 150
 # A hot million is 0.3 GB: a busy hour is sealed in parts.
 SEAL_EVENTS = 500_000
+# Some 10 to 30 microseconds each: there is room for what comes meanwhile.
+REDATED_EVENTS_PER_MB = 100_000
 # Each thread has hash tables of its own: with less memory a second one takes more than it gives.
 TWO_THREADS_MB = 128
 
@@ -34,6 +36,11 @@ class Limits(Struct, frozen=True):
     def batch_events(self) -> int:
         """So many are taken in at once."""
         return min(BATCH_EVENTS, self.memory_mb * BATCH_EVENTS_PER_MB)
+
+    @property
+    def most_redated(self) -> int:
+        """Events whose days are told anew at once, while nothing is sealed."""
+        return self.memory_mb * REDATED_EVENTS_PER_MB
 
     @property
     def seal_events(self) -> int:

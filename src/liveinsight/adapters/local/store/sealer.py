@@ -9,6 +9,8 @@ from msgspec import Struct, structs
 from liveinsight.adapters.local.lake import Progress, Publication, SqliteLake
 from liveinsight.adapters.local.store.engine import Engine
 from liveinsight.adapters.sql.hot_tables import Moment
+from liveinsight.adapters.sql.redate import Redating
+from liveinsight.adapters.sql.relations import Relations
 from liveinsight.adapters.sql.seal import Change, Sealing
 from liveinsight.domain.lake import LakeFile
 
@@ -43,6 +45,14 @@ class Sealer:
         """A site's files changed, with nothing new in them."""
         with self._engine.cursor() as (cursor, moment):
             return _with(Publication(), write(self._sealing(cursor, moment, site)))
+
+    def redate(self, site: str, zone: str, most_events: int) -> Publication:
+        """A site's files under the days that this zone has, as far back as so many events."""
+        files = Relations(self._lake.files())
+        with self._engine.cursor() as (cursor, _):
+            place = self._lake.place
+            redating = Redating(cursor, files, site, zone, generation=self._generation, place=place)
+            return _with(Publication(), redating.newest(most_events))
 
     def settle(self, publication: Publication) -> Publication:
         """Have the disk hold the files."""
