@@ -28,6 +28,7 @@ from liveinsight.http.limits import RateLimit
 from liveinsight.http.live import LiveDoor
 from liveinsight.http.openapi import OpenApiDoor
 from liveinsight.http.routes import Front
+from liveinsight.http.trackers.door import TrackersDoor
 from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.watch import Watch
 from liveinsight.wiring.local import new_ids
@@ -84,6 +85,7 @@ class House:
         openapi = OpenApiDoor()
         routes = (
             *self.collect.routes(),
+            *TrackersDoor(self.collect, self.control).routes(),
             *self.live.routes(),
             *HealthDoor(lambda: self.checks, list, self.keys, self.clock).routes(),
             *openapi.routes(),

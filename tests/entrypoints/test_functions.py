@@ -102,6 +102,49 @@ def events_in(client):
     return client.scan(TableName=EVENTS)["Items"]
 
 
+@pytest.mark.parametrize(
+    ("told", "about", "status"),
+    [
+        (("POST", "/api/event", {"n": "pageview", "u": "https://shop.example/a"}), {}, 202),
+        (
+            ("POST", "/api/send", {"type": "event", "payload": {"url": "https://shop.example/a"}}),
+            {},
+            200,
+        ),
+        (
+            ("POST", "/count"),
+            {"query": {"p": "/a"}, "headers": {"Referer": "https://shop.example/"}},
+            200,
+        ),
+        (
+            ("GET", "/matomo.php"),
+            {"query": {"idsite": "1", "rec": "1", "url": "https://shop.example/a"}},
+            200,
+        ),
+        (
+            (
+                "POST",
+                "/mp/collect",
+                {
+                    "client_id": "1",
+                    "events": [
+                        {"name": "page_view", "params": {"page_location": "https://shop.example/a"}}
+                    ],
+                },
+            ),
+            {},
+            204,
+        ),
+    ],
+)
+def test_other_trackers_clients_are_heard(dynamodb, told, about, status):
+    """At the paths that Terraform gives to the collector; the event is in the table."""
+    answer = collector(dynamodb)(a_request(*told, **about), None)
+    assert answer["statusCode"] == status
+    (item,) = events_in(dynamodb)
+    assert item["page_url"]["S"] == "https://shop.example/a"
+
+
 def test_a_bare_event_is_answered_in_the_owners_shape(dynamodb):
     """One bare event: processed, its session new, then updated."""
     collect = collector(dynamodb)

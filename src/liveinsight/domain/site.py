@@ -11,6 +11,7 @@ from liveinsight.domain.errors import Invalid
 from liveinsight.domain.goal import Goal, SavedFunnel
 from liveinsight.domain.period import zone
 
+ALIAS_LENGTH = 100
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 DOMAIN_PATTERN = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}")
@@ -21,6 +22,7 @@ class Site(Struct, frozen=True, kw_only=True):
 
     id: str
     domains: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()  # what other trackers' clients call it
     timezone: str = "UTC"
     public: bool = False
     honour_gpc: bool = False
@@ -75,6 +77,9 @@ def checked(site: Site) -> Site:
     for domain in site.domains:
         if not DOMAIN_PATTERN.fullmatch(domain):
             raise Invalid("domain", f"{domain!r} is no host name; give it like shop.example")
+    for alias in site.aliases:
+        if not 0 < len(alias) <= ALIAS_LENGTH:
+            raise Invalid("alias", f"{alias[:ALIAS_LENGTH]!r} must have 1 to 100 characters")
     zone(site.timezone)
     for text in site.excluded_ips:
         network(text)
@@ -87,6 +92,7 @@ class SiteBook:
     def __init__(self, sites: Iterable[Site] = ()) -> None:
         self._by_id = {site.id: site for site in sites}
         self.demand_csrf = any(site.csrf_required for site in self._by_id.values())
+        self._by_alias = {alias: site for site in self._by_id.values() for alias in site.aliases}
         self._by_domain = {domain: site for site in self._by_id.values() for domain in site.domains}
 
     def __iter__(self) -> Iterator[Site]:
@@ -100,8 +106,8 @@ class SiteBook:
         return self.by_name(name) if name else self.of_host(hostname)
 
     def by_name(self, name: str) -> Site | None:
-        """The site of that id or domain."""
-        return self._by_id.get(name) or self._under_domain(name.lower())
+        """The site of that id, alias or domain."""
+        return self._by_id.get(name) or self._by_alias.get(name) or self._under_domain(name.lower())
 
     def of_host(self, hostname: str | None) -> Site | None:
         """Without a name the host decides, else the only site there is."""

@@ -1,7 +1,7 @@
 """The door through which events come in: `/api/events`, the pixel, and CSRF tokens."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -19,19 +19,19 @@ from liveinsight.http.exchange import POSTED_HEADERS, Handler, Request, Response
 from liveinsight.http.limits import RateLimit
 from liveinsight.http.routes import Param, Route
 from liveinsight.http.tokens import LIFETIME_S, SignedTokens
-from liveinsight.http.wire import Told, named, read_json, read_told
+from liveinsight.http.wire import GIF, GIF_TYPE, Told, read_json, read_told, sighting_of
 from liveinsight.ports import Clock, Control, HotStore
 from liveinsight.usecases.collect import Outcome
 from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.places import host_of
 
-GIF = bytes.fromhex(
-    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
-)
 GPC_OR_DNT = b"1"
 REMEMBERED = 16_384
 # Strangers choose how long these are, and they are remembered.
 LANGUAGES_READ = 100
+
+
+Read = Callable[[Request], Sequence[Sighting]]
 
 
 class Collecting(Protocol):
@@ -174,28 +174,24 @@ class CollectDoor:
 
     async def pixel(self, request: Request) -> Response:
         """`GET /api/pixel.gif`: a page view of a page without script."""
-        params = request.params
-        url = params.get("url") or request.header(b"referer")
-        fields = {
-            "site": params.get("site"),
-            "page_url": url or None,
-            "title": params.get("title"),
-            "referrer": params.get("referrer"),
-            "event_id": params.get("event_id"),
-        }
+        await self.collected(request, lambda request: [seen_by_pixel(request)])
+        return plain(200, GIF, GIF_TYPE)
+
+    async def collected(self, request: Request, read: Read) -> Outcome:
+        """What came of what `read` finds in a request, when it is durable."""
         caller = self._caller(request)
         try:
-            sighting = seen_by_pixel(fields)
-            if caller.key is None and self._demands_csrf([sighting]):
-                raise Forbidden("This site wants a CSRF token, which a picture cannot send.")
+            sightings = read(request)
+            if caller.key is None and self._demands_csrf(sightings):
+                raise Forbidden("This site wants a CSRF token, which cannot be sent like this.")
             self._hot.check_room()
-            outcome = self._collect.judge([sighting], caller)
+            outcome = self._collect.judge(sightings, caller)
         except Invalid as wrong:
             self._refuse(Drop.INVALID)
             raise wrong.alone() from None
         self.take([outcome])
         await self._hot.keep(outcome.events, outcome.lost)
-        return plain(200, GIF, b"image/gif")
+        return outcome
 
     async def csrf_token(self, request: Request) -> Response:
         """`POST /api/csrf-token`."""
@@ -265,7 +261,7 @@ class CollectDoor:
         session_id = request.header(b"x-session-id") or told.session_id or sightings[0].session_id
         self._csrf.check(token, session_id or "", caller.received_ms)
 
-    def _demands_csrf(self, sightings: list[Sighting]) -> bool:
+    def _demands_csrf(self, sightings: Sequence[Sighting]) -> bool:
         sites = self._control.sites()
         return sites.demand_csrf and any(
             site is not None and site.csrf_required
@@ -278,12 +274,11 @@ class CollectDoor:
         self.dropped[reason] += 1
 
 
-def seen_by_pixel(fields: dict[str, str | None]) -> Sighting:
+def seen_by_pixel(request: Request) -> Sighting:
     """What the picture's parameters tell."""
-    try:
-        return msgspec.convert({name: text for name, text in fields.items() if text}, Sighting)
-    except msgspec.ValidationError as error:
-        raise named(str(error)) from None
+    names = ("site", "title", "referrer", "event_id")
+    told: dict[str, object] = {name: request.params.get(name) for name in names}
+    return sighting_of(told | {"page_url": request.params.get("url") or request.header(b"referer")})
 
 
 Sender = tuple[str, str, str | None, bool, bool, str | None]

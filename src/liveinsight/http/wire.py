@@ -12,6 +12,10 @@ from liveinsight.http.exchange import Request
 
 MAX_BODY_BYTES = 1_000_000
 MAX_EVENTS = 100
+GIF = bytes.fromhex(
+    "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
+)
+GIF_TYPE = b"image/gif"
 GZIP_WINDOW = 31  # zlib's way to say: a gzip header, the largest window
 # `text/plain` spares browsers the preflight; some senders name no type at all.
 MEDIA_TYPES = (b"application/json", b"text/plain")
@@ -44,15 +48,25 @@ def read_told(request: Request) -> Told:
     return decoded(body_of(request), _told)
 
 
+def sighting_of(told: dict[str, object]) -> Sighting:
+    """An event of values that are no JSON of ours; what is empty was not told."""
+    try:
+        return msgspec.convert(
+            {name: value for name, value in told.items() if value not in (None, "")}, Sighting
+        )
+    except msgspec.ValidationError as error:
+        raise named(str(error)) from None
+
+
 def read_json(request: Request, form: type[T]) -> T:
     """Any other JSON body."""
     return decoded(body_of(request), msgspec.json.Decoder(form))
 
 
-def body_of(request: Request) -> bytes:
-    """The body as it was before it was packed, within the limits."""
-    media = request.headers.get(b"content-type")
-    if media and media not in MEDIA_TYPES and not media.lower().startswith(MEDIA_TYPES):
+def body_of(request: Request, media: tuple[bytes, ...] | None = MEDIA_TYPES) -> bytes:
+    """The body as it was before it was packed, within the limits; None: of whatever type."""
+    told = request.headers.get(b"content-type")
+    if told and media and told not in media and not told.lower().startswith(media):
         raise UnsupportedType("Send application/json, or JSON as text/plain.")
     body = request.body
     if len(body) > MAX_BODY_BYTES:

@@ -12,6 +12,7 @@ from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.http.collect import CollectDoor
 from liveinsight.http.limits import RateLimit
 from liveinsight.http.routes import Front
+from liveinsight.http.trackers.door import TrackersDoor
 from liveinsight.usecases.collect import Collect
 from liveinsight.wiring.aws import EdgeAddresses, Environment, Parts, log
 from liveinsight.wiring.intake import Intake
@@ -62,4 +63,5 @@ def event_collector(
         clock=parts.clock,
         country_header=b"cloudfront-viewer-country",
     )
-    return Front(door.routes(), environment.origins())
+    trackers = TrackersDoor(door, parts.control)
+    return Front((*door.routes(), *trackers.routes()), environment.origins())

@@ -48,6 +48,7 @@ from liveinsight.http.openapi import OpenApiDoor
 from liveinsight.http.routes import Front, Route
 from liveinsight.http.scripts import ScriptDoor
 from liveinsight.http.sessions import Sessions
+from liveinsight.http.trackers.door import TrackersDoor
 from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.people import People
@@ -157,6 +158,7 @@ class LocalHome:
         self.imports = LocalImports(settings.data_dir, import_command(settings), clock)
         routes = (
             *self.collect.routes(self.turns.events),
+            *TrackersDoor(self.collect, self.control).routes(),
             *self.live.routes(),
             *DoctorDoor(doctor, self.control, self.keys, clock).routes(),
             *ask.routes(),

@@ -23,6 +23,9 @@ NewSite = Annotated[
 ]
 Texts = list[str] | None
 Domains = Annotated[Texts, typer.Option("--domain", help="A host name of the site; repeatable.")]
+Aliases = Annotated[
+    Texts, typer.Option("--alias", help="What other trackers' clients call it; repeatable.")
+]
 Timezone = Annotated[str | None, typer.Option(help="IANA name, like Asia/Seoul.")]
 Public = Annotated[bool | None, typer.Option("--public/--private", help="Anybody may read it.")]
 Gpc = Annotated[
@@ -48,6 +51,7 @@ Retention = Annotated[
 def add(
     site_id: NewSite,
     domain: Domains = None,
+    alias: Aliases = None,
     timezone: Timezone = None,
     public: Public = None,
     honour_gpc: Gpc = None,
@@ -77,6 +81,7 @@ def add(
 def set_(
     site_id: SiteId,
     domain: Domains = None,
+    alias: Aliases = None,
     timezone: Timezone = None,
     public: Public = None,
     honour_gpc: Gpc = None,
@@ -150,6 +155,7 @@ def _known(control: SqliteControl, site_id: str) -> Site:
 # Flags by the setting that they are for; the others have the setting's own name.
 _LISTS = {
     "domain": "domains",
+    "alias": "aliases",
     "param": "allowed_params",
     "exclude_ip": "excluded_ips",
     "exclude_page": "excluded_pages",

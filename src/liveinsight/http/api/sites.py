@@ -48,6 +48,7 @@ class SiteTold(Struct, frozen=True):
 
     id: str
     domains: tuple[str, ...]
+    aliases: tuple[str, ...]
     timezone: str
     public: bool
     honour_gpc: bool
@@ -72,6 +73,7 @@ class SiteForm(Struct, frozen=True, forbid_unknown_fields=True):
 
     id: str
     domains: tuple[str, ...] | UnsetType = UNSET
+    aliases: tuple[str, ...] | UnsetType = UNSET
     timezone: str | UnsetType = UNSET
     public: bool | UnsetType = UNSET
     honour_gpc: bool | UnsetType = UNSET

@@ -1,0 +1,63 @@
+"""GoatCounter: `/count`, which tells all in its query, by GET or by a POST without a body."""
+
+from urllib.parse import urlsplit
+
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.event import PAGE_VIEW
+from liveinsight.domain.site import SiteBook
+from liveinsight.http.exchange import NO_STORE, Request, Response, plain
+from liveinsight.http.trackers import hearing
+from liveinsight.http.trackers.hearing import Heard
+from liveinsight.http.wire import GIF, GIF_TYPE
+from liveinsight.usecases.collect import Outcome
+
+YES = frozenset({"true", "1", "t", "on", "yes"})
+# What the script found out about the browser: PhantomJS, Nightmare, Selenium, a web driver.
+BOTS = frozenset({"150", "151", "152", "153"})
+READABLE = (b"cross-origin-resource-policy", b"cross-origin")
+
+
+def read(request: Request, sites: SiteBook) -> Heard:
+    """A page view or an event. The host is that of the page which asks."""
+    told = request.params
+    path = hearing.text(told.get("p"), hearing.URL_LENGTH)
+    if path is None:
+        raise Invalid("p", "is required")
+    if told.get("b") in BOTS:
+        return Heard([], _answer)
+    is_event = told.get("e", "").lower() in YES
+    site = request.header(b"host").partition(":")[0]
+    host = _host_of_page(request) or hearing.home(sites, site) or site
+    query = told.get("q", "").removeprefix("?")
+    url = path if "?" in path or not query else f"{path}?{query}"
+    sighting = hearing.seen(
+        sites,
+        site,
+        path.removeprefix("/") or "/" if is_event else PAGE_VIEW,
+        hearing.page("/" if is_event else url, host),
+        title=hearing.text(told.get("t")),
+        referrer=hearing.text(told.get("r"), hearing.URL_LENGTH),
+        screen=hearing.screen("x".join(told.get("s", "").split(",")[:2])),
+    )
+    return Heard([sighting], _answer)
+
+
+def refuse(wrong: Invalid) -> Response:
+    """A picture, with the reason beside it."""
+    reason = f"{wrong.field} {wrong.error}".encode("latin-1", "replace")
+    return plain(400, GIF, GIF_TYPE, NO_STORE, READABLE, (b"x-goatcounter", reason))
+
+
+def _answer(outcome: Outcome) -> Response:
+    del outcome  # of a page nobody reads it
+    return plain(200, GIF, GIF_TYPE, NO_STORE, READABLE)
+
+
+def _host_of_page(request: Request) -> str | None:
+    for header in (b"referer", b"origin"):
+        try:
+            if host := urlsplit(request.header(header)).hostname:
+                return host
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,159 @@
+"""What the protocols have in common: what is heard, and how strangers' values are taken.
+
+Their clients send what ours refuse, and browsers show no errors: what is too long is cut, what is
+no use is left out, and only what makes an event none at all is refused.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from liveinsight.domain.event import Scalar
+from liveinsight.domain.sighting import Sighting, is_screen
+from liveinsight.domain.site import SiteBook
+from liveinsight.http.addresses import parsed
+from liveinsight.http.exchange import Request, Response
+from liveinsight.http.wire import body_of, decoded, sighting_of
+from liveinsight.usecases.collect import Outcome
+
+NAME_LENGTH = 64
+VALUE_LENGTH = 500
+URL_LENGTH = 2048
+MOST_PROPS = 30
+MOST_EVENTS = 500
+LARGEST_INT = 2**63 - 1
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_objects = msgspec.json.Decoder(dict[str, Any])
+
+Answer = Callable[[Outcome], Response]
+
+
+class Heard(Struct, frozen=True):
+    """What a request tells, and how its sender wants to hear what came of it."""
+
+    sightings: Sequence[Sighting]
+    answer: Answer
+
+
+Read = Callable[[Request, SiteBook], Heard]
+
+
+def object_of(request: Request) -> dict[str, Any]:
+    """The body, a JSON object whatever its type is told as."""
+    return decoded(body_of(request, media=None), _objects)
+
+
+def seen(
+    sites: SiteBook, site: object, name: str, page_url: str | None, **fields: object
+) -> Sighting:
+    """An event. A site of theirs that is none here is found by the page's host."""
+    known = site if isinstance(site, str) and site and sites.by_name(site) else None
+    told = {"site": known, "event_type": name[:NAME_LENGTH], "page_url": page_url, **fields}
+    return sighting_of(told)
+
+
+def text(value: object, length: int = VALUE_LENGTH) -> str | None:
+    """A text that says something, cut to what is kept."""
+    return value.strip()[:length] or None if isinstance(value, str) else None
+
+
+def home(sites: SiteBook, site: object) -> str | None:
+    """The host of a site's pages, for who tells none."""
+    found = sites.by_name(site) if isinstance(site, str) else None
+    return found.domains[0] if found and found.domains else None
+
+
+def page(url: str | None, hostname: str | None) -> str | None:
+    """The whole address of a page: an app's has a scheme of its own, a path lacks its host."""
+    if url is None:
+        return None
+    scheme = _SCHEME.match(url)
+    if scheme is None:
+        told = f"https://{hostname}/{url.removeprefix('/')}" if hostname else None
+        return told and told[:URL_LENGTH]
+    if scheme[0].lower() in {"http://", "https://"}:
+        return url[:URL_LENGTH]
+    return f"https://{url[scheme.end() :]}"[:URL_LENGTH]
+
+
+def with_fragment(url: str) -> str:
+    """The address of a page that differs from others by its #fragment: it is told in the path."""
+    address, _, fragment = url.partition("#")
+    if not fragment:
+        return url
+    path, mark, query = address.partition("?")
+    return f"{path}%23{fragment.partition('?')[0]}{mark}{query}"
+
+
+def screen(value: object) -> str | None:
+    """A screen's size, if it is told as one."""
+    return value if isinstance(value, str) and is_screen(value) and value else None
+
+
+def language(value: object) -> str | None:
+    """A language tag, without what some browsers put behind it."""
+    told = value.partition("@")[0][:35] if isinstance(value, str) else ""
+    return told if told.replace("-", "").isalnum() else None
+
+
+def address(value: object) -> str | None:
+    """An address as it is told, behind proxies by the first of them."""
+    told = parsed(value.partition(",")[0]) if isinstance(value, str) else None
+    return None if told is None else str(told)
+
+
+def number(value: object) -> float | None:
+    """A number, or a text of one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        told = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return told if abs(told) < LARGEST_INT else None
+
+
+def money(amount: object, currency: object) -> dict[str, str] | None:
+    """An amount as it is kept, if it is one."""
+    code = text(currency)
+    if code is None or not re.fullmatch("[A-Za-z]{3}", code) or isinstance(amount, bool):
+        return None
+    try:
+        told = Decimal(str(amount).strip())
+    except InvalidOperation:
+        return None
+    if not told.is_finite() or abs(told) >= 10**15:
+        return None
+    return {"amount": f"{round(told, 6).normalize():f}", "currency": code.upper()}
+
+
+def props(told: Mapping[str, object]) -> dict[str, Scalar] | None:
+    """Properties: nested ones by their path, lists as JSON, so many and so long as are kept."""
+    kept: dict[str, Scalar] = {}
+    for name, value in _flat(told, ""):
+        if len(kept) == MOST_PROPS:
+            break
+        kept.setdefault(name[:NAME_LENGTH], value)
+    return kept or None
+
+
+def _flat(told: Mapping[str, object], before: str) -> Iterator[tuple[str, Scalar]]:
+    for key, value in told.items():
+        name = f"{before}{key}"
+        match value:
+            case "" | None:
+                pass
+            case dict():
+                yield from _flat(value, f"{name}.")
+            case list():
+                yield name, msgspec.json.encode(value).decode()[:VALUE_LENGTH]
+            case str():
+                yield name, value[:VALUE_LENGTH]
+            case int() if abs(value) > LARGEST_INT:
+                yield name, str(value)[:VALUE_LENGTH]
+            case bool() | int() | float():
+                yield name, value

@@ -1,0 +1,122 @@
+"""Umami: `POST /api/send` and `/api/batch`, of its script, its packages and servers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from liveinsight.domain.drop import Drop
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
+from liveinsight.domain.sighting import Sighting
+from liveinsight.domain.site import SiteBook
+from liveinsight.http.exchange import POSTED_HEADERS, Request, Response, encode
+from liveinsight.http.trackers import hearing
+from liveinsight.http.trackers.hearing import Heard
+from liveinsight.http.wire import body_of, decoded
+from liveinsight.usecases.collect import Outcome
+
+# Clients send back what they were given, and want a text. Nothing here is asked by it.
+CACHE = "-"
+VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
+_batches = msgspec.json.Decoder(list[dict[str, Any]])
+
+
+def prepared(request: Request) -> Request:
+    """Clients that signed in where they were send that along; it is no key of ours."""
+    headers = {name: told for name, told in request.headers.items() if name != b"authorization"}
+    return msgspec.structs.replace(request, headers=headers)
+
+
+def read(request: Request, sites: SiteBook) -> Heard:
+    """An event, or something that is none here."""
+    return Heard(_sightings(hearing.object_of(request), sites), _answer)
+
+
+def read_batch(request: Request, sites: SiteBook) -> Heard:
+    """Several of them."""
+    told = decoded(body_of(request, media=None), _batches)
+    if len(told) > hearing.MOST_EVENTS:
+        raise Invalid("body", f"may have up to {hearing.MOST_EVENTS} events")
+    sightings = [sighting for one in told for sighting in _sightings(one, sites)]
+
+    def answer(outcome: Outcome) -> Response:
+        del outcome  # what was dropped counts as processed there, too
+        figures = {"size": len(told), "processed": len(told), "errors": 0, "details": []}
+        return Response(200, POSTED_HEADERS, encode({**figures, "cache": CACHE}))
+
+    return Heard(sightings, answer)
+
+
+def refuse(wrong: Invalid) -> Response:
+    """What is wrong, in words."""
+    error = {"message": f"{wrong.field} {wrong.error}", "code": "bad-request", "status": 400}
+    return Response(400, POSTED_HEADERS, encode({"error": error}))
+
+
+def _answer(outcome: Outcome) -> Response:
+    if outcome.dropped.get(Drop.BOT):
+        return Response(200, POSTED_HEADERS, b'{"beep":"boop"}')
+    ids = {"sessionId": str(uuid4()), "visitId": str(uuid4())}
+    return Response(200, POSTED_HEADERS, encode({"cache": CACHE, **ids}))
+
+
+def _sightings(told: Mapping[str, Any], sites: SiteBook) -> Sequence[Sighting]:
+    payload = told.get("payload")
+    if not isinstance(payload, dict):
+        raise Invalid("payload", "must be an object")
+    match told.get("type"):
+        case "event":
+            return [_event(payload, sites)]
+        case "performance":
+            return _vitals(payload, sites)
+        case "identify":
+            return []  # who somebody is, is told with an event or not at all
+        case _:
+            raise Invalid("type", "must be event, identify or performance")
+
+
+def _event(payload: Mapping[str, Any], sites: SiteBook) -> Sighting:
+    name = hearing.text(payload.get("name"))
+    data = payload.get("data")
+    told: dict[str, Any] = dict(data) if isinstance(data, dict) else {}
+    if tag := hearing.text(payload.get("tag")):
+        told.setdefault("tag", tag)
+    return _seen(
+        payload,
+        sites,
+        name or PAGE_VIEW,
+        props=hearing.props(told),
+        revenue=hearing.money(told.get("revenue"), told.get("currency")),
+    )
+
+
+def _vitals(payload: Mapping[str, Any], sites: SiteBook) -> Sequence[Sighting]:
+    told = {name: hearing.number(payload.get(name)) for name in VITALS}
+    known = {name: value for name, value in told.items() if value is not None}
+    return [_seen(payload, sites, ENGAGEMENT, props=hearing.props(known))] if known else []
+
+
+def _seen(payload: Mapping[str, Any], sites: SiteBook, name: str, **fields: object) -> Sighting:
+    site = payload.get("website")
+    hostname = hearing.text(payload.get("hostname")) or hearing.home(sites, site)
+    url = hearing.text(payload.get("url"), hearing.URL_LENGTH)
+    seconds = hearing.number(payload.get("timestamp"))
+    referrer = hearing.text(payload.get("referrer"), hearing.URL_LENGTH)
+    return hearing.seen(
+        sites,
+        site,
+        name,
+        hearing.page(url, hostname),
+        title=hearing.text(payload.get("title")),
+        # A path is the page before, of the same site.
+        referrer=None if referrer is None or referrer.startswith("/") else referrer,
+        screen=hearing.screen(payload.get("screen")),
+        language=hearing.language(payload.get("language")),
+        user_id=hearing.text(payload.get("id"), 100),
+        timestamp=None if seconds is None else int(seconds * 1000),
+        ip=hearing.address(payload.get("ip")),
+        user_agent=hearing.text(payload.get("userAgent"), 512),
+        **fields,
+    )
