@@ -5,6 +5,7 @@ import os
 import resource
 import socket
 import subprocess
+import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from liveinsight.domain.visitor import fingerprint
-from served import AGENT, Served, command, kept_ids, until
+from served import AGENT, Served, command, environment, kept_ids, until
 
 MARK = "Xq7Marked"
 ADDRESS = "198.51.100.213"
@@ -234,6 +235,39 @@ def test_the_shell_manages_and_sends(tmp_path):
     assert command("site", "add", "Bad Id", *about).returncode == 1
     assert command("key", "create", "--scope", "all", *about).returncode == 2
     assert command("nothing").returncode == 2
+
+
+def test_commands_find_the_server_of_their_folder(tmp_path):
+    """Whatever port it has; into a pipe the live view is told page by page, and nothing is cut."""
+    about = ("--data-dir", tmp_path)
+    page = f"https://shop.example/{'long/' * 40}"
+    with Served(tmp_path) as server:
+        sent = command("send", "--page", page, *about)
+        assert json.loads(sent.stdout)["processed_events"] == 1
+        words = [sys.executable, "-m", "liveinsight", "live", "default", *map(str, about)]
+        with subprocess.Popen(words, env=environment(), stdout=subprocess.PIPE, text=True) as live:
+            assert "1 online" in live.stdout.readline()
+            live.terminate()
+        command("site", "add", "blog", *about)
+        checks = json.loads(command("doctor", "--json", *about).stdout)
+        # The first start's site need not be used beside others.
+        assert [check["about"] for check in checks if not check["ok"]] == ["site blog"]
+        until(lambda: server.ask("GET", "/readyz")[0] == 200)
+        told = command("sql", "SELECT page, visit FROM events", "--site", "default", *about)
+        *_, row = told.stdout.strip().splitlines()
+        assert row.split()[0] == page.removeprefix("https://shop.example").rstrip("/")
+        assert row.split()[1].isdecimal()
+        assert server.stop() == 0
+    assert (tmp_path / "serve.lock").read_text() == ""
+
+
+def test_a_backup_goes_elsewhere(tmp_path):
+    """Not among the data that are in use."""
+    with Served(tmp_path / "data"):
+        for place in ("data", "data/lake/backups"):
+            done = command("backup", tmp_path / place, "--data-dir", tmp_path / "data")
+            assert done.returncode == 1
+            assert "holds the data themselves" in done.stderr
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ async def _serve(settings: Settings, listening: socket.socket, when_ready: Told)
         await home.start()
         home.run_beside(_let_go_of_slow(server))
         _settle_memory()
+        home.folder.tell_address(url_of(listening))
         told = when_ready(home, url_of(listening))
         if told is not None:
             await told

@@ -40,11 +40,18 @@ def vault_of(place: str) -> Vault:
         ) from None
 
 
+def _is_in_use(place: Path, data_dir: Path) -> bool:
+    place, folder = place.resolve(), data_dir.resolve()
+    return place == folder or place.is_relative_to(folder / "lake")
+
+
 def back_up(data_dir: Path, place: str, keep: int, told: Told) -> tuple[Backup, list[str]]:
     """Add a backup, then let the oldest go; what was added and which went."""
     folder, vault = Folder(data_dir), vault_of(place)
     if not folder.database.exists():
         raise Misconfigured(f"There is no data in {data_dir}.")
+    if not place.startswith(S3) and _is_in_use(Path(place).expanduser(), data_dir):
+        raise Misconfigured(f"{place} holds the data themselves: a backup goes elsewhere.")
     with _room(place), LocalCopied(folder, lambda *far: told("Copying the database", *far)) as held:
         now_ms = SystemClock().now_ms()
         made = backing.save(

@@ -64,6 +64,19 @@ class Folder:
         except OSError as error:
             raise Misconfigured(_advice(self.path, error)) from error
 
+    def tell_address(self, url: str) -> None:
+        """For the commands of this machine: where the folder's server is. Called by who has it."""
+        if self._lock is not None:
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, url.encode(), 0)
+
+    def address(self) -> str | None:
+        """Where the folder's server said it is; one that was killed is not there any more."""
+        try:
+            return (self.path / LOCK_NAME).read_text("utf-8") or None
+        except OSError:
+            return None
+
     def served_by_another(self) -> bool:
         """Whether some other process is the folder's server now."""
         if self._lock is not None or not (self.path / LOCK_NAME).exists():
@@ -112,6 +125,7 @@ class Folder:
     def unlock(self) -> None:
         """Let another server in."""
         if self._lock is not None:
+            os.ftruncate(self._lock, 0)
             os.close(self._lock)
             self._lock = None
 

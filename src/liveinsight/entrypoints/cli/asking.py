@@ -2,13 +2,12 @@
 
 import json as jsons
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Shown
 
@@ -19,6 +18,7 @@ from liveinsight.entrypoints.cli.shared import (
     DataDir,
     Key,
     SiteToo,
+    console,
     say,
     settings_of,
     told_errors,
@@ -67,10 +67,10 @@ def stats(
         told = {"totals": course.totals, "series": course.dicts()}
         print(jsons.dumps(told | ({"by": rows.dicts()} if rows else {}), ensure_ascii=False))
         return
-    console = Console()
-    console.print(_figures(name, range_, course))
+    told_to = console()
+    told_to.print(_figures(name, range_, course))
     if rows:
-        console.print(_table(rows))
+        told_to.print(_table(rows, _told))
 
 
 @told_errors
@@ -110,7 +110,7 @@ def sql(
     if json:
         print(jsons.dumps(found.dicts(), ensure_ascii=False))
         return
-    Console().print(_table(found))
+    console().print(_table(found, _as_is))
     if found.about["truncated"]:
         say(f"Only the first {limit} rows; --limit takes more.")
 
@@ -158,22 +158,26 @@ def _figures(name: str, told_range: str, course: "Table") -> Shown:
     return table
 
 
-def _table(found: "Table") -> Shown:
+def _table(found: "Table", told: Callable[[Any], str]) -> Shown:
     table = Shown(box=None)
     for place, column in enumerate(found.columns):
         is_number = any(isinstance(row[place], (int, float)) for row in found.rows)
         table.add_column(escape(column), justify="right" if is_number else "left")
     for row in found.rows:
         # Names are strangers' text: no markup is read in them.
-        table.add_row(*(escape(_told(value)) for value in row))
+        table.add_row(*(escape(told(value)) for value in row))
     return table
 
 
 def _told(value: Any) -> str:
+    """For reading: of a SELECT nobody knows which numbers are ids."""
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return f"{value:,}" if is_count else _as_is(value)
+
+
+def _as_is(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int):
-        return f"{value:,}"
     return jsons.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else str(value)

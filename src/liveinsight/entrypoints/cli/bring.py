@@ -68,7 +68,10 @@ def import_(
 def export(
     site: SiteId,
     out: Annotated[Path, typer.Option("--out", help="The file to write.")],
-    kind: Annotated[Kind, typer.Option("--format", help="parquet or csv.")] = Kind.PARQUET,
+    kind: Annotated[
+        Kind | None,
+        typer.Option("--format", help="parquet or csv; else by the file's ending."),
+    ] = None,
     first: Annotated[
         str | None, typer.Option("--from", help="The first day or time.", show_default=False)
     ] = None,
@@ -102,6 +105,7 @@ def export(
     store = DuckStore(
         Folder(settings.data_dir), SystemClock(), Limits(settings.memory_limit_mb), beside=True
     )
+    kind = kind or (Kind.CSV if out.suffix.lower() == ".csv" else Kind.PARQUET)
     unfinished = out.with_name(out.name + ".part")
     try:
         store.catch_up()

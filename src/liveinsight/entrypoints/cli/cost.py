@@ -5,7 +5,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from liveinsight.adapters.clock import SystemClock
@@ -13,7 +12,7 @@ from liveinsight.adapters.local.database import Folder
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import local_day
-from liveinsight.entrypoints.cli.shared import AsJson, DataDir, settings_of, told_errors
+from liveinsight.entrypoints.cli.shared import AsJson, DataDir, console, settings_of, told_errors
 from liveinsight.usecases import cost as costs
 
 DAYS = 30
@@ -49,7 +48,7 @@ def cost(
         table.add_row(line.part, f"{line.usd:,.2f}")
     table.add_section()
     table.add_row("sum", f"{total:,.2f}")
-    Console().print(table)
+    console().print(table)
 
 
 def _own_traffic(data_dir: DataDir) -> tuple[int, int]:

@@ -12,7 +12,6 @@ from urllib.parse import urlencode, urlsplit
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -21,14 +20,15 @@ from liveinsight.adapters.clock import SystemClock
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.domain.sighting import BELIEVED_MS
 from liveinsight.entrypoints.cli.shared import (
-    LOCAL_URL,
     AsJson,
     DataDir,
     Key,
     ServerUrl,
     asked,
+    console,
     control_of,
     credentials,
+    server_of,
     settings_of,
     told_errors,
 )
@@ -54,6 +54,9 @@ SAID = {
 }
 
 
+DEFAULT_SITE = "default"  # the first start's; beside others nobody need use it
+
+
 class Check(msgspec.Struct, frozen=True):
     """One thing that was looked at."""
 
@@ -68,18 +71,18 @@ def doctor(
         str | None, typer.Argument(metavar="[URL]", help="A page of the site, to look into too.")
     ] = None,
     *,
-    url: ServerUrl = LOCAL_URL,
+    url: ServerUrl = None,
     site: Annotated[str | None, typer.Option(help="Only this site.")] = None,
     key: Key = None,
     json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
     """Is it installed right: server, disk, clock, versions, script, proxies. Exit code 1: no."""
-    checks = list(_checks(page, url, site, key, data_dir))
+    checks = list(_checks(page, server_of(url, data_dir), site, key, data_dir))
     if json:
         print(msgspec.json.encode(checks).decode())
     else:
-        Console().print(_table(checks))
+        console().print(_table(checks))
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
 
@@ -98,10 +101,13 @@ def _checks(
     yield from _server(url)
     yield from _disk(data_dir)
     headers = credentials(key, data_dir)
-    for name in [site] if site else _sites(data_dir):
+    names = [site] if site else _sites(data_dir)
+    for name in names:
         query = f"?{urlencode({'site': name})}" if name else ""
         with asked(url, "GET", f"/api/doctor{query}", headers) as response:
-            yield from _site(msgspec.json.decode(response.read(), type=_Told).data)
+            known = msgspec.json.decode(response.read(), type=_Told).data
+        if not (known.site == DEFAULT_SITE and len(names) > 1 and _is_unused(known)):
+            yield from _site(known)
     if page is not None:
         yield from _page(page)
 
@@ -139,6 +145,10 @@ def _sites(data_dir: Path | None) -> list[str | None]:
         return [None]
     with control_of(data_dir) as control:
         return [found.id for found in control.sites()]
+
+
+def _is_unused(known: Diagnosis) -> bool:
+    return known.findings == [Finding.NO_SCRIPT_YET]
 
 
 def _site(known: Diagnosis) -> Iterator[Check]:

@@ -6,13 +6,19 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.domain.errors import NotFound
 from liveinsight.domain.key import Key, Scope
-from liveinsight.entrypoints.cli.shared import AsJson, DataDir, control_of, say, told_errors
+from liveinsight.entrypoints.cli.shared import (
+    AsJson,
+    DataDir,
+    console,
+    control_of,
+    say,
+    told_errors,
+)
 from liveinsight.http.auth import key_hash
 
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
@@ -71,7 +77,7 @@ def list_(*, json: AsJson = False, data_dir: DataDir = None) -> None:
         table.add_row(
             key.id, ", ".join(key.scopes), key.site or "all", key.label, key.created, used
         )
-    Console().print(table)
+    console().print(table)
 
 
 @app.command()

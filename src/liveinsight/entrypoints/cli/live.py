@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live as Screen
 from rich.markup import escape
 from rich.table import Table
@@ -14,14 +14,15 @@ from rich.text import Text
 
 from liveinsight.domain.live import Live
 from liveinsight.entrypoints.cli.shared import (
-    LOCAL_URL,
     AsJson,
     DataDir,
     Key,
     ServerUrl,
     SiteToo,
     asked,
+    console,
     credentials,
+    server_of,
     told_errors,
 )
 
@@ -34,7 +35,7 @@ def live(
     site: Annotated[str | None, typer.Argument(help="Site id or domain.")] = None,
     *,
     site_too: SiteToo = None,
-    url: ServerUrl = LOCAL_URL,
+    url: ServerUrl = None,
     key: Key = None,
     json: AsJson = False,
     data_dir: DataDir = None,
@@ -42,18 +43,22 @@ def live(
     """Watch a site; Ctrl-C ends it. With --json: the figures now, once."""
     site = site or site_too
     path = f"/api/realtime?{urlencode({'site': site})}" if site else "/api/realtime"
-    headers = credentials(key, data_dir)
+    server, headers = server_of(url, data_dir), credentials(key, data_dir)
     if json:
-        with asked(url, "GET", path, headers) as response:
+        with asked(server, "GET", path, headers) as response:
             print(response.read().decode())
         return
     headers["Accept"] = "text/event-stream"
-    with (
-        asked(url, "GET", path, headers) as response,
-        Screen(console=Console(), auto_refresh=False) as screen,
-    ):
-        for told in messages(response):
-            screen.update(shown(told, site or "live"), refresh=True)
+    terminal = console()
+    with asked(server, "GET", path, headers) as response:
+        if not terminal.is_terminal:  # a file or a pipe takes one after the other
+            for told in messages(response):
+                terminal.print(shown(told, site or "live"))
+                terminal.file.flush()
+            return
+        with Screen(console=terminal, auto_refresh=False) as screen:
+            for told in messages(response):
+                screen.update(shown(told, site or "live"), refresh=True)
 
 
 def messages(lines: Iterable[bytes]) -> Iterator[Live]:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from liveinsight.adapters.clock import SystemClock
@@ -16,7 +15,14 @@ from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.domain.person import Role
-from liveinsight.entrypoints.cli.shared import AsJson, DataDir, say, settings_of, told_errors
+from liveinsight.entrypoints.cli.shared import (
+    AsJson,
+    DataDir,
+    console,
+    say,
+    settings_of,
+    told_errors,
+)
 from liveinsight.usecases.people import People
 
 app = typer.Typer(help="People: add, list, remove, give a new password.", no_args_is_help=True)
@@ -68,7 +74,7 @@ def list_(*, as_json: AsJson = False, data_dir: DataDir = None) -> None:
     table = Table("e-mail", "role", box=None)
     for row in rows:
         table.add_row(row["email"], row["role"])
-    Console().print(table)
+    console().print(table)
 
 
 @app.command()

@@ -8,13 +8,13 @@ import typer
 
 from liveinsight.domain.errors import Invalid
 from liveinsight.entrypoints.cli.shared import (
-    LOCAL_URL,
     DataDir,
     Key,
     ServerUrl,
     asked,
     credentials,
     say,
+    server_of,
     told_errors,
 )
 from liveinsight.http.wire import MAX_EVENTS
@@ -39,7 +39,7 @@ def send(
     count: Annotated[int, typer.Option(min=1, help="So many of them.")] = 1,
     user_agent: Annotated[str, typer.Option(help="The browser to pass for.")] = BROWSER,
     *,
-    url: ServerUrl = LOCAL_URL,
+    url: ServerUrl = None,
     key: Key = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -54,11 +54,12 @@ def send(
     }
     one = {name: value for name, value in told.items() if value is not None}
     headers = {"Content-Type": "application/json", "User-Agent": user_agent}
+    server = server_of(url, data_dir)
     headers |= credentials(key, data_dir)
     processed, dropped = 0, dict[str, int]()
     for left in range(count, 0, -MAX_EVENTS):
         body = msgspec.json.encode({"events": [one] * min(left, MAX_EVENTS)})
-        with asked(url, "POST", "/api/events", headers, body) as response:
+        with asked(server, "POST", "/api/events", headers, body) as response:
             answer = json.loads(response.read())["data"]
         processed += answer["processed_events"]
         for reason, number in answer["dropped"].items():

@@ -12,6 +12,7 @@ from typing import Annotated, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
 import typer
+from rich.console import Console
 
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl
@@ -29,7 +30,10 @@ DataDir = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ServerUrl = Annotated[
-    str, typer.Option("--url", help="The server.", envvar="LIVEINSIGHT_URL", metavar="URL")
+    str | None,
+    typer.Option(
+        "--url", help="The server; else the folder's.", envvar="LIVEINSIGHT_URL", metavar="URL"
+    ),
 ]
 Key = Annotated[
     str | None,
@@ -41,6 +45,7 @@ SiteToo = Annotated[
     str | None, typer.Option("--site", help="The same, as other commands want it.", hidden=True)
 ]
 LOCAL_URL = "http://127.0.0.1:8000"
+WIDE = 10_000
 
 
 def say(text: str) -> None:
@@ -80,6 +85,16 @@ def control_of(data_dir: Path | None) -> Iterator[SqliteControl]:
         yield control
     finally:
         control.close()
+
+
+def server_of(url: str | None, data_dir: Path | None) -> str:
+    """The given address, else that of the folder's server, else where one would be."""
+    return url or Folder(settings_of(data_dir).data_dir).address() or LOCAL_URL
+
+
+def console() -> Console:
+    """Standard output: as wide as a terminal is; into files and pipes nothing is cut or folded."""
+    return Console() if sys.stdout.isatty() else Console(width=WIDE)
 
 
 def credentials(key: str | None, data_dir: Path | None) -> dict[str, str]:

@@ -4,13 +4,19 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.domain.errors import Invalid, NotFound
 from liveinsight.domain.site import Site, checked
-from liveinsight.entrypoints.cli.shared import AsJson, DataDir, control_of, say, told_errors
+from liveinsight.entrypoints.cli.shared import (
+    AsJson,
+    DataDir,
+    console,
+    control_of,
+    say,
+    told_errors,
+)
 
 app = typer.Typer(help="Sites: add, list, show, change, remove.", no_args_is_help=True)
 
@@ -116,7 +122,7 @@ def list_(*, json: AsJson = False, data_dir: DataDir = None) -> None:
     for site in sites:
         public = "yes" if site.public else "no"
         table.add_row(site.id, ", ".join(site.domains) or "any", site.timezone, public)
-    Console().print(table)
+    console().print(table)
 
 
 @app.command()
