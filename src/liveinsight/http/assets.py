@@ -36,6 +36,7 @@ HASHED = re.compile(r"[-.][A-Za-z0-9_-]{8,}\.\w+$")
 FOREVER = b"public, max-age=31536000, immutable"
 ASK_AGAIN = b"no-cache"
 START_PAGE = "dashboard.html"
+MISSING_PAGE = "missing.html"
 
 
 class Assets:
@@ -61,8 +62,14 @@ class Assets:
         return Response(answer.status, (*others, FRAMED_POLICY), answer.body)
 
     async def file(self, request: Request) -> Response:
-        """Any file of the folder."""
-        return self._conditional(request, request.path.lstrip("/"))
+        """Any file of the folder. Whoever comes for a page where none is gets one that says so."""
+        try:
+            return self._conditional(request, request.path.lstrip("/"))
+        except NotFound:
+            if not request.header(b"accept").startswith("text/html"):
+                raise
+            page = self._known.get(MISSING_PAGE) or self._read(MISSING_PAGE)
+            return Response(404, page.headers, page.body)
 
     def _conditional(self, request: Request, path: str) -> Response:
         found = self._known.get(path) or self._read(path)
