@@ -7,12 +7,16 @@ locals {
   # Resources hang under one another, and one block cannot hang under itself: a block a level.
   level_1 = toset([for path in local.paths : split("/", path)[0]])
   level_2 = toset([for path in local.paths : join("/", slice(split("/", path), 0, 2)) if length(split("/", path)) >= 2])
-  level_3 = toset([for path in local.paths : path if length(split("/", path)) == 3])
+  level_3 = toset([for path in local.paths : join("/", slice(split("/", path), 0, 3)) if length(split("/", path)) >= 3])
+  level_4 = toset([for path in local.paths : join("/", slice(split("/", path), 0, 4)) if length(split("/", path)) >= 4])
+  level_5 = toset([for path in local.paths : path if length(split("/", path)) == 5])
 
   resource_ids = merge(
     { for path, resource in aws_api_gateway_resource.level_1 : path => resource.id },
     { for path, resource in aws_api_gateway_resource.level_2 : path => resource.id },
     { for path, resource in aws_api_gateway_resource.level_3 : path => resource.id },
+    { for path, resource in aws_api_gateway_resource.level_4 : path => resource.id },
+    { for path, resource in aws_api_gateway_resource.level_5 : path => resource.id },
   )
 
   methods = merge([
@@ -66,6 +70,22 @@ resource "aws_api_gateway_resource" "level_3" {
   rest_api_id = aws_api_gateway_rest_api.main.id
   parent_id   = aws_api_gateway_resource.level_2[join("/", slice(split("/", each.key), 0, 2))].id
   path_part   = split("/", each.key)[2]
+}
+
+resource "aws_api_gateway_resource" "level_4" {
+  for_each = local.level_4
+
+  rest_api_id = aws_api_gateway_rest_api.main.id
+  parent_id   = aws_api_gateway_resource.level_3[join("/", slice(split("/", each.key), 0, 3))].id
+  path_part   = split("/", each.key)[3]
+}
+
+resource "aws_api_gateway_resource" "level_5" {
+  for_each = local.level_5
+
+  rest_api_id = aws_api_gateway_rest_api.main.id
+  parent_id   = aws_api_gateway_resource.level_4[join("/", slice(split("/", each.key), 0, 4))].id
+  path_part   = split("/", each.key)[4]
 }
 
 # Parameters are checked here; bodies by the functions, whose errors name the field and its place.

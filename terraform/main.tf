@@ -53,28 +53,34 @@ locals {
 
   # Who answers which path and method. `reads` asks for a key, `collects` is open to any origin.
   routes = {
-    "api/events"                = { methods = { POST = "event-collector" }, reads = false }
-    "api/csrf-token"            = { methods = { POST = "event-collector" }, reads = false }
-    "api/pixel.gif"             = { methods = { GET = "event-collector" }, reads = false }
-    "api/event"                 = { methods = { POST = "event-collector" }, reads = false }
-    "api/send"                  = { methods = { POST = "event-collector" }, reads = false }
-    "api/batch"                 = { methods = { POST = "event-collector" }, reads = false }
-    "count"                     = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
-    "matomo.php"                = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
-    "piwik.php"                 = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
-    "mp/collect"                = { methods = { POST = "event-collector" }, reads = false }
-    "api/realtime"              = { methods = { GET = "realtime-api" }, reads = true }
-    "api/stats"                 = { methods = { GET = "stats-api" }, reads = true }
-    "api/query"                 = { methods = { POST = "stats-api" }, reads = true }
-    "api/funnel"                = { methods = { POST = "stats-api" }, reads = true }
-    "api/retention"             = { methods = { POST = "stats-api" }, reads = true }
-    "api/goals/report"          = { methods = { POST = "stats-api" }, reads = true }
-    "api/sql"                   = { methods = { POST = "stats-api" }, reads = true }
-    "api/aside"                 = { methods = { POST = "stats-api" }, reads = true }
-    "api/props"                 = { methods = { POST = "stats-api" }, reads = true }
-    "api/sites"                 = { methods = { GET = "stats-api", POST = "stats-api", PUT = "stats-api", DELETE = "stats-api" }, reads = true }
-    "api/journeys"              = { methods = { POST = "stats-api" }, reads = true }
-    "api/export/events.csv"     = { methods = { GET = "stats-api" }, reads = true }
-    "api/export/events.parquet" = { methods = { GET = "stats-api" }, reads = true }
+    "api/events"                     = { methods = { POST = "event-collector" }, reads = false }
+    "api/csrf-token"                 = { methods = { POST = "event-collector" }, reads = false }
+    "api/pixel.gif"                  = { methods = { GET = "event-collector" }, reads = false }
+    "api/event"                      = { methods = { POST = "event-collector" }, reads = false }
+    "api/send"                       = { methods = { POST = "event-collector" }, reads = false }
+    "api/batch"                      = { methods = { POST = "event-collector" }, reads = false }
+    "count"                          = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
+    "matomo.php"                     = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
+    "piwik.php"                      = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
+    "mp/collect"                     = { methods = { POST = "event-collector" }, reads = false }
+    "api/realtime"                   = { methods = { GET = "realtime-api" }, reads = true }
+    "api/stats"                      = { methods = { GET = "stats-api" }, reads = true }
+    "api/query"                      = { methods = { POST = "stats-api" }, reads = true }
+    "api/funnel"                     = { methods = { POST = "stats-api" }, reads = true }
+    "api/retention"                  = { methods = { POST = "stats-api" }, reads = true }
+    "api/goals/report"               = { methods = { POST = "stats-api" }, reads = true }
+    "api/sql"                        = { methods = { POST = "stats-api" }, reads = true }
+    "api/aside"                      = { methods = { POST = "stats-api" }, reads = true }
+    "api/props"                      = { methods = { POST = "stats-api" }, reads = true }
+    "api/sites"                      = { methods = { GET = "stats-api", POST = "stats-api", PUT = "stats-api", DELETE = "stats-api" }, reads = true }
+    "api/journeys"                   = { methods = { POST = "stats-api" }, reads = true }
+    "api/v1/stats/aggregate"         = { methods = { GET = "stats-api" }, reads = true }
+    "api/v1/stats/timeseries"        = { methods = { GET = "stats-api" }, reads = true }
+    "api/v1/stats/breakdown"         = { methods = { GET = "stats-api" }, reads = true }
+    "api/v1/stats/realtime/visitors" = { methods = { GET = "stats-api" }, reads = true }
+    "api/v1/sites"                   = { methods = { GET = "stats-api" }, reads = true }
+    "api/v2/query"                   = { methods = { POST = "stats-api" }, reads = true }
+    "api/export/events.csv"          = { methods = { GET = "stats-api" }, reads = true }
+    "api/export/events.parquet"      = { methods = { GET = "stats-api" }, reads = true }
   }
 }

@@ -463,6 +463,27 @@ def test_any_question_is_answered(dynamodb, history):
     assert "/a" in answer["body"]
 
 
+def test_programs_that_read_plausible_read_here(dynamodb, history):
+    """By its old interface and its new one."""
+    ask, _ = history
+    answered(collector(dynamodb), "POST", "/api/events", VIEW)
+    headers = {"Authorization": f"Bearer {KEY}"}
+    query = {"site_id": "default", "period": "day", "metrics": "visitors,pageviews"}
+    status, body = answered(ask, "GET", "/api/v1/stats/aggregate", query=query, headers=headers)
+    assert (status, body) == (
+        200,
+        {"results": {"visitors": {"value": 1}, "pageviews": {"value": 1}}},
+    )
+    told = {
+        "site_id": "default",
+        "metrics": ["visitors"],
+        "date_range": "day",
+        "dimensions": ["event:page"],
+    }
+    status, body = answered(ask, "POST", "/api/v2/query", told, headers=headers)
+    assert (status, body["results"]) == (200, [{"metrics": [1], "dimensions": ["/a"]}])
+
+
 def test_sites_are_the_control_tables(dynamodb):
     """An event of a site that is not there is dropped, and the sender learns no more."""
     aws.DynamoControl(dynamodb, CONTROL, SystemClock().now_ms).put_site(

@@ -49,6 +49,7 @@ from liveinsight.http.routes import Front, Route
 from liveinsight.http.scripts import ScriptDoor
 from liveinsight.http.sessions import Sessions
 from liveinsight.http.trackers.door import TrackersDoor
+from liveinsight.http.trackers.plausible_stats import PlausibleStatsDoor
 from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.people import People
@@ -162,6 +163,7 @@ class LocalHome:
             *self.live.routes(),
             *DoctorDoor(doctor, self.control, self.keys, clock).routes(),
             *ask.routes(),
+            *PlausibleStatsDoor(self.store, self.control, self.keys, clock).routes(),
             *self._manage(sessions, addresses),
             *health.routes(),
             *openapi.routes(),

@@ -15,6 +15,7 @@ from liveinsight.domain.site import Site
 from liveinsight.http.api.sites import SitesDoor
 from liveinsight.http.ask import AskDoor
 from liveinsight.http.routes import Front
+from liveinsight.http.trackers.plausible_stats import PlausibleStatsDoor
 from liveinsight.ports import Clock
 from liveinsight.usecases.recognise import recognise
 from liveinsight.wiring.aws import Environment, Parts, log
@@ -65,7 +66,9 @@ def stats_api(
     asker = AskHere(tail_of(parts, s3, root), parts.clock)
     door = AskDoor(asker, parts.control, parts.keys, parts.clock, cache=AT_THE_EDGE)
     sites = SitesDoor(parts.control, parts.keys, parts.clock, parts.control.refresh)
-    return Front((*door.routes(), *sites.routes()), environment.origins())
+    plausible = PlausibleStatsDoor(asker, parts.control, parts.keys, parts.clock)
+    routes = (*door.routes(), *plausible.routes(), *sites.routes())
+    return Front(routes, environment.origins())
 
 
 def tail_of(parts: Parts, s3: S3 | None, root: Path | None) -> LakeAndTail:
