@@ -463,6 +463,15 @@ def test_any_question_is_answered(dynamodb, history):
     assert "/a" in answer["body"]
 
 
+def test_what_was_refused_lends_nothing_to_another_event(dynamodb):
+    """Two of one id, the first of them too old: the second is kept with what it told itself."""
+    old = {"timestamp": 1, "page_url": "https://shop.example/old", "session_id": "s-old"}
+    _, body = answered(collector(dynamodb), "POST", "/api/events", {"events": [VIEW | old, VIEW]})
+    assert body["data"]["dropped"] == {"too_old": 1}
+    (item,) = events_in(dynamodb)
+    assert (item["session_id"]["S"], item["page_url"]["S"]) == ("s-1", VIEW["page_url"])
+
+
 def test_programs_that_read_plausible_read_here(dynamodb, history):
     """By its old interface and its new one."""
     ask, _ = history

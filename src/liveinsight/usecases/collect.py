@@ -37,6 +37,7 @@ class Outcome(Struct):
     lost: dict[tuple[str, Drop], int] = field(default_factory=dict)
     dropped: dict[Drop, int] = field(default_factory=dict)
     event_ids: list[str] = field(default_factory=list)
+    refused: tuple[int, ...] = ()  # the sightings of which no event was made
     processed: int = 0
     starts_visit: bool = False
 
@@ -117,6 +118,7 @@ class Collect:
                 assert sender is not None, "else it is refused"
                 events.append(self._event(told, time_ms, place, sender))
             else:
+                outcome.refused = (*outcome.refused, len(events) + len(outcome.refused))
                 outcome.lose(_name_of(place.site, refusal), refusal)
         outcome.event_ids = [told.event_id or "" for told in sightings]
         return outcome

@@ -51,7 +51,9 @@ class Intake:
     def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge, and remember what was told until it is kept."""
         self._outcome = self._collect.judge(sightings, caller)
-        self._told, self._caller = sightings, caller
+        refused = frozenset(self._outcome.refused)
+        self._told = [told for n, told in enumerate(sightings) if n not in refused]
+        self._caller = caller
         return self._outcome
 
     def take(self, outcomes: Sequence[Outcome]) -> None:
@@ -80,7 +82,9 @@ class Intake:
 def paired(
     events: Sequence[Event], sightings: Sequence[Sighting], caller: Caller
 ) -> Iterator[Pair]:
-    """Each event with what was told of it; events come in the order of sightings, with gaps."""
+    """Each event with what was told of it; events come in the order of sightings, with gaps where
+    something was there already.
+    """
     told = iter(sightings)
     poses = caller.key is not None and bool(caller.key.scopes & {Scope.SERVER, Scope.IMPORT})
     for event in events:
