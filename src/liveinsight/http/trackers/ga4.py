@@ -8,6 +8,7 @@ from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.sighting import Sighting
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.exchange import Request, Response
+from liveinsight.http.problems import problem
 from liveinsight.http.trackers import hearing
 from liveinsight.http.trackers.hearing import Heard
 from liveinsight.usecases.collect import Outcome
@@ -39,9 +40,8 @@ def read(request: Request, sites: SiteBook) -> Heard:
 
 
 def refuse(wrong: Invalid) -> Response:
-    """Even rubbish is answered like this there."""
-    del wrong
-    return Response(204, ())
+    """What is JSON is answered like this there, whatever it tells."""
+    return problem(wrong) if wrong.field == "body" else Response(204, ())
 
 
 def _answer(outcome: Outcome) -> Response:
