@@ -102,7 +102,7 @@ function live(): Live {
 }
 
 const SITE = {
-  id: "shop", domains: ["shop.example"], timezone: ZONE, public: false, honour_gpc: true, honour_dnt: false,
+  id: "shop", domains: ["shop.example"], aliases: [], timezone: ZONE, public: false, honour_gpc: true, honour_dnt: false,
   allowed_params: [], excluded_ips: [], excluded_pages: [], retention_days: 0, goals: [], funnels: [],
 };
 

@@ -20,6 +20,7 @@ export interface Session {
 export interface Site {
   id: string;
   domains: string[];
+  aliases: string[];
   timezone: string;
   public: boolean;
   honour_gpc: boolean;

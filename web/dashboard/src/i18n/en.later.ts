@@ -176,6 +176,8 @@ export const enLater = {
   "site.id_hint": "a-z, 0-9 and -, up to 40 characters. It cannot be changed later.",
   "site.domains": "Domains",
   "site.domains_hint": "Hosts under them count too. Without a domain, events of any host are taken.",
+  "site.aliases": "Aliases",
+  "site.aliases_hint": "What clients of other trackers call it, like a UUID or a number.",
   "site.timezone": "Time zone",
   "site.timezone_hint": "Days begin at midnight there. If you change it, past days are told anew as well.",
   "site.params": "Query parameters that make a page",

@@ -177,6 +177,8 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "site.id_hint": "a-z, 0-9, - 로 40자까지. 나중에 바꿀 수 없습니다.",
   "site.domains": "도메인",
   "site.domains_hint": "하위 호스트도 포함됩니다. 비워 두면 모든 호스트의 이벤트를 받습니다.",
+  "site.aliases": "별칭",
+  "site.aliases_hint": "다른 추적 도구의 클라이언트가 이 사이트를 부르는 이름(UUID나 숫자 등)입니다.",
   "site.timezone": "시간대",
   "site.timezone_hint": "이 시간대의 자정에 하루가 시작됩니다. 바꾸면 지난 날짜도 새 시간대로 다시 계산됩니다.",
   "site.params": "페이지를 구분하는 쿼리 매개변수",
