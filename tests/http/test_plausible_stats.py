@@ -383,3 +383,17 @@ def test_rubbish_is_the_askers(house, name, params, body):
     query = "&".join(f"{key}={quote(value)}" for key, value in params.items())
     assert house.ask("GET", f"/api/v1/stats/{name}?site_id=shop&{query}")[0] in {200, 400}
     assert house.ask("POST", "/api/v2/query", {"site_id": "shop"} | body)[0] in {200, 400}
+
+
+def test_deep_filters_are_the_askers(house):
+    """Deeper than any question needs."""
+    told: list = ["is", "event:page", ["/"]]
+    for _ in range(400):
+        told = ["not", told]
+    body = {"site_id": "shop", "metrics": ["visitors"], "date_range": "7d", "filters": [told]}
+    status, answer = house.ask("POST", "/api/v2/query", body)
+    assert (status, "nested" in answer["error"]) == (400, True)
+    body |= {"filters": [], "metrics": [told]}
+    assert house.ask("POST", "/api/v2/query", body)[0] == 400
+    body |= {"metrics": ["visitors"], "dimensions": [told], "order_by": [told]}
+    assert house.ask("POST", "/api/v2/query", body)[0] == 400

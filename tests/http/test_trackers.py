@@ -618,3 +618,37 @@ def test_money_is_exact(house):
     }
     plausible(house, sent)
     assert Decimal(the_event(house).revenue_amount) == Decimal("0.123457")
+
+
+DEEP = '{"a":' * 900 + "[" * 50 + "1" + "]" * 50 + "}" * 900
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/event", '{"n":"x","u":"https://shop.example/","p":%s,"$":%s}'),
+        ("/api/event", '{"n":%s,"u":%s}'),
+        (
+            "/api/send",
+            '{"type":"event","payload":{"url":"https://shop.example/","data":%s,"id":%s}}',
+        ),
+        ("/api/batch", '[{"type":"event","payload":{"url":%s,"name":%s}}]'),
+        ("/matomo.php", '{"requests":[{"idsite":%s,"rec":1,"url":%s}]}'),
+        ("/mp/collect", '{"client_id":%s,"events":[{"name":"x","params":%s}]}'),
+        (
+            "/mp/collect",
+            '{"client_id":"1","events":[{"name":"x","params":{"session_id":%s,"b":[%s]}}]}',
+        ),
+    ],
+)
+def test_deep_values_are_no_error_of_ours(any_house, path, body):
+    """As deep as JSON may be here, at each place where a value is looked at."""
+    for deep in (DEEP, "[" * 950 + "]" * 950, '{"":' * 600 + "1" + "}" * 600):
+        assert any_house.ask("POST", path, (body % (deep, deep)).encode()).status < 500
+
+
+def test_nested_properties_have_the_names_of_their_paths(house):
+    """As far as a name is kept; what has no name is left out."""
+    data = {"": 1, "a": {"b": {"c": 1}}, "l": [1, {"x": 2}], "e": "", "n": None, "big": 2**70}
+    umami(house, VIEW | {"name": "Deep", "data": data})
+    assert the_event(house).props == {"a.b.c": 1, "l": '[1,{"x":2}]', "big": str(2**70)}

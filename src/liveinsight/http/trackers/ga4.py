@@ -25,13 +25,14 @@ def read(request: Request, sites: SiteBook) -> Heard:
     """The events of one visitor."""
     told = hearing.object_of(request)
     site = request.params.get("measurement_id") or request.params.get("firebase_app_id")
-    who = told.get("user_id") or told.get("client_id") or told.get("app_instance_id")
+    ids = (told.get(name) for name in ("user_id", "client_id", "app_instance_id"))
+    who = next(filter(None, map(hearing.text, ids)), None)
     events = told.get("events")
     if not isinstance(events, list) or not who:
         raise Invalid("events", "must be there, and a client_id")
     micros = hearing.number(told.get("timestamp_micros"))
     shared: dict[str, object] = {
-        "user_id": hearing.text(str(who), 100),
+        "user_id": who[:100],
         "timestamp": None if micros is None else int(micros / 1000),
         "ip": hearing.address(told.get("ip_override")),
     }
@@ -61,13 +62,12 @@ def _event(
     kind = NAMES.get(name, name)
     engaged = hearing.number(told.get("engagement_time_msec"))
     is_engaged = kind == ENGAGEMENT and engaged is not None and 0 <= engaged <= DAY_MS
-    session = told.get("session_id")
     return hearing.seen(
         sites,
         site,
         "Page without address" if kind == PAGE_VIEW and url is None else kind,
         hearing.page(url, None),
-        session_id=hearing.text(str(session), 100) if session else None,
+        session_id=hearing.text(told.get("session_id"), 100),
         title=hearing.text(told.get("page_title")),
         referrer=hearing.text(told.get("page_referrer"), hearing.URL_LENGTH),
         language=hearing.language(told.get("language")),

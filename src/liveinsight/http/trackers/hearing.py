@@ -6,6 +6,7 @@ no use is left out, and only what makes an event none at all is refused.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -57,7 +58,9 @@ def seen(
 
 
 def text(value: object, length: int = VALUE_LENGTH) -> str | None:
-    """A text that says something, cut to what is kept."""
+    """A text that says something, or a number as one, cut to what is kept."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
     return value.strip()[:length] or None if isinstance(value, str) else None
 
 
@@ -137,7 +140,8 @@ def props(told: Mapping[str, object]) -> dict[str, Scalar] | None:
     for name, value in _flat(told, ""):
         if len(kept) == MOST_PROPS:
             break
-        kept.setdefault(name[:NAME_LENGTH], value)
+        if name:
+            kept.setdefault(name[:NAME_LENGTH], value)
     return kept or None
 
 
@@ -148,9 +152,11 @@ def _flat(told: Mapping[str, object], before: str) -> Iterator[tuple[str, Scalar
             case "" | None:
                 pass
             case dict():
-                yield from _flat(value, f"{name}.")
+                if len(name) < NAME_LENGTH:  # deeper ones would have the same name
+                    yield from _flat(value, f"{name}.")
             case list():
-                yield name, msgspec.json.encode(value).decode()[:VALUE_LENGTH]
+                with suppress(RecursionError):  # nested too deeply to be told
+                    yield name, msgspec.json.encode(value).decode()[:VALUE_LENGTH]
             case str():
                 yield name, value[:VALUE_LENGTH]
             case int() if abs(value) > LARGEST_INT:

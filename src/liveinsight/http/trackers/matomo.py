@@ -68,7 +68,7 @@ def read(request: Request, sites: SiteBook) -> Heard:
     if isinstance(asked := body.get("requests"), list):
         return _read_bulk(asked, sites)
     told = {**request.params, **body}
-    sightings = _sightings(told, sites)
+    sightings = _sightings(_params(told), sites)
     return Heard(sightings, _without_picture if told.get("send_image") == "0" else _with_picture)
 
 
@@ -99,7 +99,7 @@ def _params(told: object) -> Params:
     if isinstance(told, str):
         return _parsed(told.partition("?")[2] or told)
     if isinstance(told, dict):
-        return {name: str(value) for name, value in told.items() if value is not None}
+        return {name: hearing.text(value, hearing.URL_LENGTH) or "" for name, value in told.items()}
     raise Invalid("requests", "must be queries")
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from liveinsight.domain.dimension import OF_TIME, OF_VISIT, PROP
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW
-from liveinsight.domain.filter import as_json
+from liveinsight.domain.filter import MAX_DEPTH, as_json
 from liveinsight.domain.goal import parse_condition
 from liveinsight.domain.range import FIRST_YEAR, LAST_YEAR
 from liveinsight.domain.site import Site
@@ -74,23 +74,22 @@ def asked(
     paging: Mapping[str, Any] | None = None,
 ) -> Asked:
     """The question, or what of it is not known here."""
-    for name in metrics:
-        if name not in METRICS:
-            raise Invalid(
-                "metrics", f"{name!r} is not answered here; there are {', '.join(METRICS)}"
-            )
-    if len(set(map(str, metrics))) < len(metrics):
+    known = tuple(name for name in metrics if isinstance(name, str) and name in METRICS)
+    if len(known) < len(metrics):
+        raise Invalid("metrics", f"are not all answered here; there are {', '.join(METRICS)}")
+    if len(set(known)) < len(known):
         raise Invalid("metrics", "names something twice")
-    known = tuple(map(str, metrics))
     ours = [name for name in known if name != PERCENTAGE]
     if PERCENTAGE in known and "visitors" not in ours:
         ours.append("visitors")
-    names = tuple(map(str, dimensions))
+    names = tuple(name for name in dimensions if isinstance(name, str))
+    if len(names) < len(dimensions):
+        raise Invalid("dimensions", "must be names")
     raw: dict[str, Any] = {
         "site": site.id,
         "metrics": ours,
         "dimensions": [dimension(name, span) for name in names],
-        "filters": ["and", [_tree(one, site) for one in filters]] if filters else [],
+        "filters": ["and", [_tree(one, site, 1) for one in filters]] if filters else [],
         "range": span,
         **(paging or {}),
     }
@@ -189,8 +188,7 @@ def _value_told(name: str, value: str | None) -> str:
 
 
 def _value_meant(name: str, value: object) -> str | None:
-    if not isinstance(value, str):
-        raise Invalid("filters", f"values of {name!r} must be text")
+    value = _text(value)
     if value in {NOT_SET, NO_PROP}:
         return None
     if name == "source":
@@ -200,19 +198,21 @@ def _value_meant(name: str, value: object) -> str | None:
     return NAMES.get(value, value) if name == "event" else value
 
 
-def _tree(told: object, site: Site) -> list[Any]:
+def _tree(told: object, site: Site, depth: int) -> list[Any]:
+    if depth > MAX_DEPTH:
+        raise Invalid("filters", f"are nested deeper than {MAX_DEPTH}")
     match told:
         case ["and" | "or" as word, [*parts]] if parts:
-            return [word, [_tree(part, site) for part in parts]]
+            return [word, [_tree(part, site, depth + 1) for part in parts]]
         case ["not", part]:
-            return ["not", _tree(part, site)]
+            return ["not", _tree(part, site, depth + 1)]
         case [str(test), str(name), [*values]] if test in TESTS:
             return _test(test, name, values, site, is_sensitive=True)
         case [str(test), str(name), [*values], {"case_sensitive": bool(sensitive)}] if (
             test in TESTS
         ):
             return _test(test, name, values, site, is_sensitive=sensitive)
-    raise Invalid("filters", f"{told!r} is not answered here"[:200])
+    raise Invalid("filters", f"hold a test that is not answered here; there are {', '.join(TESTS)}")
 
 
 def _test(test: str, name: str, values: list[Any], site: Site, *, is_sensitive: bool) -> list[Any]:
@@ -220,11 +220,17 @@ def _test(test: str, name: str, values: list[Any], site: Site, *, is_sensitive: 
         return _goals(test, values, site)
     ours = dimension(name)
     if not is_sensitive and test in INSENSITIVE:
-        pattern = INSENSITIVE[test].format("|".join(re.escape(str(value)) for value in values))
+        pattern = INSENSITIVE[test].format("|".join(re.escape(_text(value)) for value in values))
         told: list[Any] = ["matches", ours, [f"(?i){pattern}"]]
         return ["not", told] if test.endswith("_not") else told
     told = [TESTS[test], ours, [_value_meant(ours, value) for value in values]]
     return ["not", told] if test == "matches_not" else told
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Invalid("filters", "compare with text")
+    return value
 
 
 def _goals(test: str, values: list[Any], site: Site) -> list[Any]:
@@ -242,7 +248,7 @@ def _goal(name: object, site: Site) -> list[Any]:
         path = name.removeprefix(VISIT_TO).strip().replace("+", " ").strip()
         page: object = {"matches": f"^({_wildcard(path)})$"} if "*" in path else path
         return list(as_json(parse_condition({"page": page}, "filters")))
-    raise Invalid("filters", f"{name!r} is no goal of the site")
+    raise Invalid("filters", "name a goal that is none of the site")
 
 
 def _wildcard(text: str) -> str:
