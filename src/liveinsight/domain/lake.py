@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-# Of what is written; a reader refuses files of a higher format. Since 2 the roll-up holds custom
-# events together and months beside days: an older one is not asked, and made anew.
-FORMAT = 2
+# Of what is written. Since 2 the roll-up holds custom events together and months beside days; before
+# 3 it could lack visits over a midnight. An older one is not asked, and made anew.
+FORMAT = 3
 
 
 class Relation(StrEnum):
@@ -48,6 +48,9 @@ class LakeFile(Struct, frozen=True):
         return self.name.rpartition("/")[2].count("-") == 2  # 2026-11-7.parquet
 
 
-def file_name(site: str, relation: Relation, period: str, generation: int) -> str:
-    """Where a file lies within the lake; `period` is a day (2026-11-20) or a month (2026-11)."""
-    return f"{site}/{relation}/{period}-{generation}.parquet"
+def file_name(site: str, relation: Relation, period: str, generation: int, writer: str = "") -> str:
+    """Where a file lies within the lake; `period` is a day (2026-11-20) or a month (2026-11).
+
+    Where several may write the same generation, each has names of its own.
+    """
+    return f"{site}/{relation}/{period}-{generation}{writer and '.' + writer}.parquet"

@@ -127,7 +127,8 @@ class ExportLoad:
             alone = self._is_judged and hot.is_alone(
                 self._site, part.first_day, part.last_day, self._ours
             )
-            (hot.add_judged if alone else hot.add_rows)(part.select)
+            select = part.select_in(hot.zone_of(self._site))
+            (hot.add_judged if alone else hot.add_rows)(select)
 
         written = self._load.part(fill, progress)
         if alone:

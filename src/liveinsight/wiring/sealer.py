@@ -35,6 +35,11 @@ def sealer(
             sessions_ended=ended,
             raced=done.raced,
         )
+        try:
+            if site := sealing.redate(now_ms):
+                log("redated", site=site)
+        except Exception as error:  # noqa: BLE001 - all else is done
+            log("not_redated", level="error", error=repr(error))
         return done
 
     return seal

@@ -11,7 +11,7 @@ from aws_house import BUCKET, ZONE, AwsHouse, a_bucket
 from builders import NOON_MS, an_event
 from liveinsight.adapters.aws import sealer
 from liveinsight.adapters.aws.client import connect
-from liveinsight.adapters.aws.lake import Raced
+from liveinsight.adapters.aws.lake import Manifest, Raced
 from liveinsight.adapters.aws.sealer import end_idle_sessions
 from liveinsight.adapters.aws.sessions import DynamoSessions
 from liveinsight.adapters.aws.table import DynamoHot, Told
@@ -68,6 +68,13 @@ def test_answers_are_exact_at_every_stage(house):
         assert expected["totals"]["metrics"] == told["totals"]
 
 
+def seal(house, now):
+    """As the function does."""
+    sealer = house.sealer()
+    sealer.seal(now)
+    return sealer.redate(now)
+
+
 def test_a_site_is_told_in_the_zone_it_is_given(house):
     """What was sealed, what is not yet, and what comes after, in a sandbox that stays warm."""
     random, west = Random(1), "America/New_York"
@@ -80,7 +87,7 @@ def test_a_site_is_told_in_the_zone_it_is_given(house):
         house.keep(part, part[-1].time_ms)
     house.ask({"range": "7d", "metrics": ["visitors"]}, events[-10].time_ms, warm)
     house.zone = west
-    house.sealer().seal(events[-10].time_ms)
+    seal(house, events[-10].time_ms)
     house.keep(events[-10:], now)
     for _ in range(2):
         for _ in range(8):
@@ -89,7 +96,7 @@ def test_a_site_is_told_in_the_zone_it_is_given(house):
             told = house.ask(question, now, warm)
             assert expected["results"] == told["results"]
             assert expected["totals"]["metrics"] == told["totals"]
-        house.sealer().seal(now)
+        seal(house, now)
     files = house.sandbox().lake.manifest().files
     assert {file.zone for file in files} == {west}
     assert house.sealer().seal(now).files == 0
@@ -107,13 +114,45 @@ def test_what_is_too_much_to_redate_at_once_stays_in_files_of_its_own_zone(house
         house.sealer().seal(events[-1].time_ms)
     now = months[-1][-1].time_ms + 1
     house.zone = "America/New_York"
-    house.sealer().seal(now)
+    seal(house, now)
     files = house.sandbox().lake.manifest().files
     told = {(file.first_day.month, file.zone) for file in files}
     assert told == {(4, ZONE), (5, ZONE), (6, house.zone)}
     by_month = {"range": "12mo", "metrics": ["events"], "dimensions": ["time:month"]}
     told = house.ask(by_month, now)["results"]
     assert [row["metrics"] for row in told if row["metrics"] != [0]] == [[10], [20], [30]]
+
+
+def test_two_who_write_at_once_write_files_of_their_own(house):
+    """Whoever is slower writes over nothing that counts."""
+    house.keep(views(4), NOON_MS)
+    first, second = house.sealer(), house.sealer()
+    first.seal(NOON_MS)
+    names = {file.name for file in house.sandbox().lake.manifest().files}
+    second._tail.lake._manifest = Manifest()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(second._tail.lake, "manifest", Manifest)
+        assert second.seal(NOON_MS).raced
+    assert {file.name for file in house.sandbox().lake.manifest().files} == names
+    assert house.visitors_of_30_days(NOON_MS + 1000) == [4, 4]
+
+
+def test_a_zone_that_cannot_be_told_is_tried_an_hour_later(house, monkeypatch):
+    """All else goes on meanwhile."""
+    house.keep(views(4), NOON_MS)
+    house.sealer().seal(NOON_MS)
+    house.zone = "America/New_York"
+    sealer_ = house.sealer()
+    sealer_.seal(NOON_MS)
+    with monkeypatch.context() as patch:
+        patch.setattr(sealer, "Redating", None)
+        with pytest.raises(TypeError):
+            sealer_.redate(NOON_MS)
+    assert sealer_.redate(NOON_MS + MINUTE_MS) is None
+    house.keep(views(2, first=4), NOON_MS + HOUR_MS)
+    assert sealer_.seal(NOON_MS + HOUR_MS).files > 0
+    assert sealer_.redate(NOON_MS + HOUR_MS) == "shop"
+    assert house.visitors_of_30_days(NOON_MS + 2 * HOUR_MS) == [6, 6]
 
 
 def test_what_was_read_is_not_sent_again(house, dynamodb):

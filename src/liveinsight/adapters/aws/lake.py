@@ -151,6 +151,7 @@ class S3Lake:
                 raise
             raise Raced from None
         self._manifest = after
+        self._remove_others()
 
     def _read(self, key: str) -> bytes:
         body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()

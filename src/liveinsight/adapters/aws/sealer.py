@@ -5,8 +5,8 @@ at any step leaves the same lake: events are told apart by their ids, and files 
 manifest was swapped.
 """
 
+import secrets
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from datetime import date, timedelta
 from itertools import islice
 
@@ -27,6 +27,8 @@ from liveinsight.domain.visit import GAP_MS
 # Late events are looked for once an hour, among all that the table still holds.
 SWEEP_EVERY_MS = HOUR_MS
 COMPACT_AFTER = timedelta(days=3)
+# Two who write at once don't write over one another: nothing here keeps them apart.
+WRITER_BYTES = 4
 # Some 20 s a million; a run has 300 s.
 REDATED_EVENTS = 5_000_000
 
@@ -46,6 +48,7 @@ class DynamoSealer:
     def __init__(self, tail: LakeAndTail, sites: Callable[[], Iterable[Site]]) -> None:
         self._tail = tail
         self._sites = sites
+        self._redated: dict[str, tuple[str, int]] = {}  # to which zone it was tried, and when
 
     def seal(self, now_ms: int, *, all_of_it: bool = False) -> Sealed:
         """One run; `all_of_it` takes in whatever the table still holds."""
@@ -63,8 +66,6 @@ class DynamoSealer:
             self._publish(before, change, now_ms, swept_ms=now_ms if sweeps else before.swept_ms)
         except Raced:
             return Sealed(events, 0, now_ms - before.sealed_ms, raced=True)
-        with suppress(Raced):  # the next run sees it
-            self._redate(now_ms)
         return Sealed(events, len(change.new), 0)
 
     def forget(self, doomed: Doomed, now_ms: int) -> int:
@@ -97,26 +98,32 @@ class DynamoSealer:
                 _add(change, sealing.month(month))
         return change
 
-    def _redate(self, now_ms: int) -> None:
-        """Have a site that was given another time zone be told in it, as far back as a run can.
+    def redate(self, now_ms: int) -> str | None:
+        """Have a site that was given another time zone be told in it, one a run; which.
 
-        After all is sealed: should it fail, nothing has waited for it.
+        Called after all else. What fails is tried again in an hour, and others come before.
         """
         before = self._tail.lake.manifest()
         relations = Relations(before.files)
+        hour = now_ms // HOUR_MS
         for site in self._sites():
-            if relations.zone(site.id) in {None, site.timezone}:
+            tried = site.timezone, hour
+            if (
+                relations.zone(site.id) in {None, site.timezone}
+                or self._redated.get(site.id) == tried
+            ):
                 continue
+            self._redated[site.id] = tried
             with self._tail.looking() as (cursor, _):
-                redating = Redating(
+                change = Redating(
                     cursor,  # type: ignore[arg-type] # as below
                     relations,
                     site.id,
                     site.timezone,
                     generation=before.generation + 1,
                     place=self._tail.lake.place,
-                )
-                change = redating.newest(REDATED_EVENTS)
+                    writer=secrets.token_hex(WRITER_BYTES),
+                ).newest(REDATED_EVENTS)
             # Nothing was sealed by that: what came meanwhile still has to be.
             self._tail.lake.publish(
                 before,
@@ -126,7 +133,8 @@ class DynamoSealer:
                 swept_ms=before.swept_ms,
                 now_ms=now_ms,
             )
-            return
+            return site.id
+        return None
 
     def _publish(self, before: Manifest, change: Change, now_ms: int, *, swept_ms: int) -> None:
         self._tail.lake.publish(
@@ -146,6 +154,7 @@ class DynamoSealer:
             self._tail.zone_of(site),
             generation=generation,
             place=self._tail.lake.place,
+            writer=secrets.token_hex(WRITER_BYTES),
         )
 
     def _months_to_compact(self, relations: Relations, now_ms: int) -> Iterator[tuple[str, date]]:

@@ -188,6 +188,15 @@ class SqliteLake:
         self._at("folders_synced")
         return settled
 
+    def discard(self, files: Iterable[LakeFile]) -> None:
+        """Remove what was written and will not count; for the one who changes the lake."""
+        for path in (*self._tmp.iterdir(), *(self.root / file.name for file in files)):
+            path.unlink(missing_ok=True)
+
+    def is_whole(self, site: str) -> bool:
+        """Whether no file of the site was left out."""
+        return not any(file.site == site and file.name in self._left_out for file in self.named())
+
     def publish(self, publication: Publication) -> tuple[LakeFile, ...]:
         """Make it true, all at once and for good; the files that count from now on."""
         self._db.execute("BEGIN IMMEDIATE")

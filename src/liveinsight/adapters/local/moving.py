@@ -41,7 +41,8 @@ class LocalMovable:
         with closing(DuckStore(self._folder, self._clock, self._limits)) as store:
             store.catch_up()
             store.seal()
-            store.redate()
+            while store.redate():
+                store.catch_up()
 
     def holding(self) -> Holding:
         """What is there now."""

@@ -9,9 +9,11 @@ from msgspec import Struct
 
 from liveinsight.adapters.sql.export import TEXTS, as_it_was
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES, statements
+from liveinsight.adapters.sql.redate import APART
 from liveinsight.adapters.sql.relations import quoted
 from liveinsight.adapters.sql.wall_clock import day_number
 from liveinsight.domain.errors import Invalid
+from liveinsight.domain.period import day_span
 from liveinsight.domain.range import Span
 
 # A part is of whole days, so that each is written once; a day that has more is one part.
@@ -28,6 +30,13 @@ class PartOf(Struct, frozen=True):
     select: str
     first_day: date
     last_day: date
+
+    def select_in(self, zone: str) -> str:
+        """The rows under the days of that zone, which the site may have been given meanwhile."""
+        first = day_span(self.first_day - APART, zone).start_ms
+        span = Span(first, day_span(self.last_day + APART, zone).end_ms)
+        day = f"CAST({day_number('time_ms', span, zone)} AS INTEGER) AS day"
+        return f"SELECT * REPLACE ({day})\nFROM ({self.select})"
 
 
 class Staged:

@@ -5,7 +5,7 @@ it may be done twice, or over files of several zones, and gives the same.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from liveinsight.adapters.sql.relations import ONE_DAY, Relations, over
@@ -25,11 +25,12 @@ class Redating(Sealing):
     _first_day: date
 
     def newest(self, most_events: int) -> Change:
-        """The newest months that hold no more events together, one at least. Older ones stay as they
-        are, so what would now belong to a day before is told as of the first.
+        """The newest days that hold no more events together, those at least that may be today
+        somewhere. Older ones stay as they are, so what would now belong to a day before is told as
+        of the first.
         """
         files = self._relations.files(self._site)
-        self._first_day = _first_month(files, most_events)
+        self._first_day = _first_day(files, most_events)
         days: set[date] = set()
         for file in files:
             if file.last_day >= self._first_day:
@@ -68,6 +69,10 @@ class Redating(Sealing):
         day = f"DATE '1970-01-01' + CAST({number} AS INTEGER)"
         return f"greatest({day}, DATE '{self._first_day}')"
 
+    def _zone_of(self, gone: Iterable[LakeFile], relation: Relation, period: str) -> str:
+        del gone, relation, period  # all of it is told anew
+        return self._zone
+
     def _before(self, change: Change) -> Relations:
         """Not the files that are replaced: they tell other days."""
         gone = {file.name for file in change.gone}
@@ -75,16 +80,18 @@ class Redating(Sealing):
         return Relations([*kept, *change.new])
 
 
-def _first_month(files: Sequence[LakeFile], most_events: int) -> date:
-    """All days that could be today anywhere are among them."""
+def _first_day(files: Sequence[LakeFile], most_events: int) -> date:
+    """A day on which a file begins; where there is room for all, the first day there is."""
     events: Counter[date] = Counter()
     for file in files:
         if file.relation is Relation.EVENTS:
-            events[file.first_day.replace(day=1)] += file.rows
+            events[
+                file.first_day if not file.period_is_month else file.first_day.replace(day=1)
+            ] += file.rows
     first = newest = max((file.last_day for file in files), default=date.min)
-    for month in sorted(events, reverse=True):
-        most_events -= events[month]
+    for day in sorted(events, reverse=True):
+        most_events -= events[day]
         if most_events < 0 and first <= newest - APART:
             return first
-        first = month
+        first = day
     return date.min

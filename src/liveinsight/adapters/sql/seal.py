@@ -55,6 +55,7 @@ class Sealing:
         *,
         generation: int,
         place: Place,
+        writer: str = "",
     ) -> None:
         self._cursor = cursor
         self._relations = relations
@@ -62,6 +63,7 @@ class Sealing:
         self._zone = zone
         self._generation = generation
         self._place = place
+        self._writer = writer
 
     def days(self, days: Iterable[date]) -> Change:
         """Write what holds these days anew: day files, month files where there are, roll-ups."""
@@ -181,7 +183,7 @@ class Sealing:
         self, change: Change, relation: Relation, period: str, rows: str, parts: list[str]
     ) -> None:
         """Sorted part by part, then read on one after the other."""
-        name = file_name(self._site, relation, period, self._generation)
+        name = self._name(relation, period)
         paths = [self._place(f"{name}.{n}") for n in range(len(parts))]
         (copy,) = statements("seal", f"write_{relation}")
         for path, part in zip(paths, parts, strict=True):
@@ -202,8 +204,9 @@ class Sealing:
         *,
         like: LakeFile | None = None,
     ) -> None:
-        form, zone = (like.format, like.zone) if like else (FORMAT, self._zone)
-        name = file_name(self._site, relation, period, self._generation)
+        form = like.format if like else FORMAT
+        zone = like.zone if like else self._zone_of(change.gone, relation, period)
+        name = self._name(relation, period)
         path = self._place(name)
         (copy,) = statements("seal", query)
         text = copy.format_map(
@@ -224,6 +227,20 @@ class Sealing:
         assert isinstance(last, date)
         file = LakeFile(self._site, relation, first, last, name, path, rows, format=form, zone=zone)
         change.new.append(file)
+
+    def _name(self, relation: Relation, period: str) -> str:
+        return file_name(self._site, relation, period, self._generation, self._writer)
+
+    def _zone_of(self, gone: Iterable[LakeFile], relation: Relation, period: str) -> str:
+        """In which zone the days are told that are written; empty if some of what is replaced is
+        told in another.
+        """
+        replaced = {
+            file.zone
+            for file in gone
+            if file.zone and file.relation is relation and _is_of(file, period)
+        }
+        return self._zone if replaced <= {self._zone} else ""
 
     def _options(self, relation: Relation, period: str, form: int, zone: str) -> str:
         told = {"format": str(form), "site": self._site, "relation": relation, "period": period}
@@ -284,6 +301,11 @@ class Sealing:
         replaced = f" REPLACE ({ids})" if relation is Relation.EVENTS else ""
         pieces = {"rows": f"(SELECT *{replaced} FROM {read(old)})"}
         self._copy(change, relation, period, "compact", pieces)
+
+
+def _is_of(file: LakeFile, period: str) -> bool:
+    """Whether it holds days of the month or, of a day, that one."""
+    return any(f"{day}".startswith(period) for day in (file.first_day, file.last_day))
 
 
 def _ranges(day: date, parts: int) -> Iterator[str]:

@@ -172,7 +172,8 @@ class DuckStore:
         """
         self._control.refresh()
         fresh = Engine(self._lake, self._control, self._limits)
-        fresh.catch_up(self._journal, lambda _: True)
+        # What comes from now on is the tail's: under load there would be no end of it.
+        fresh.catch_up(self._journal, lambda _: True, until=self._journal.last_seq())
         if not fresh.is_current:
             fresh.db.close()
             return  # it changed again meanwhile
@@ -275,11 +276,20 @@ class DuckStore:
                     break  # the tail will notice, and then there is another time
                 # What fails, for want of room say, is much work to fail at: it is tried once an hour.
                 self._redated[site.id] = site.timezone, self._clock.now_ms() // HOUR_MS
-                sealer = Sealer(self._lake, self._engine, generation)
-                # The tail sees that the lake is another, and reads what is hot anew.
-                most = self._limits.most_redated
-                sealer.publish(sealer.redate(site.id, site.timezone, most))
+                self._redate(site, Sealer(self._lake, self._engine, generation))
         return len(due)
+
+    def _redate(self, site: Site, sealer: Sealer) -> None:
+        publication = Publication()
+        try:
+            publication = sealer.redate(site.id, site.timezone, self._limits.most_redated)
+            settled = sealer.settle(publication)
+        except BaseException:
+            self._lake.discard(publication.new)
+            raise
+        with self._writing:
+            # The tail sees that the lake is another, and reads what is hot anew.
+            self._lake.publish(settled)
 
     def _sites_to_redate(self) -> Iterator[Site]:
         hour = self._clock.now_ms() // HOUR_MS
@@ -289,6 +299,7 @@ class DuckStore:
                 site.id in known
                 and self._engine.zone_of(site.id) != site.timezone
                 and self._redated.get(site.id) != (site.timezone, hour)
+                and self._lake.is_whole(site.id)  # what is left out would be left out for good
             ):
                 yield site
 

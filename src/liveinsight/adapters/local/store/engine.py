@@ -101,18 +101,22 @@ class Engine:
         self._loose_events += len(events)
         return max(1, len(events))
 
-    def catch_up(self, journal: SqliteHotReader, told: Callable[[int], bool]) -> bool:
-        """Take in what the journal has, as much at once as memory bears.
+    def catch_up(
+        self, journal: SqliteHotReader, told: Callable[[int], bool], until: int | None = None
+    ) -> bool:
+        """Take in what the journal has, or its groups up to `until`, as much at once as memory bears.
 
         `told` hears how many events were read, and says whether to go on; what it said.
         """
         first_epoch = self.hot.moment.epoch + 1
         most = self._memory_mb * STAGED_EVENTS_PER_MB
         with self._threads_for(most):
-            while journal.last_seq() > self.hot.moment.seq:
-                staged = self._stage(journal, most, told)
+            while (journal.last_seq() if until is None else until) > self.hot.moment.seq:
+                staged = self._stage(journal, most, told, until)
                 if not staged.goes_on:
                     return False
+                if staged.seq == self.hot.moment.seq:
+                    break  # what is left cannot be read
                 if not self.is_current:
                     break  # what was read may lack what was sealed meanwhile
                 self.hot.add_staged(staged.drops, staged.seq)
@@ -147,7 +151,13 @@ class Engine:
         finally:
             self.db.execute(f"SET GLOBAL threads = {self._threads}")
 
-    def _stage(self, journal: SqliteHotReader, most: int, told: Callable[[int], bool]) -> Staged:
+    def _stage(
+        self,
+        journal: SqliteHotReader,
+        most: int,
+        told: Callable[[int], bool],
+        until: int | None,
+    ) -> Staged:
         """Read on, up to so many events."""
         # Here, since numpy is 10 MB and a tenth of a second that a start with nothing to read has not.
         from liveinsight.adapters.sql.columns import Columns  # noqa: PLC0415
@@ -169,7 +179,7 @@ class Engine:
                     yield columns.arrays(self.zone_of)
                     goes_on = told(len(columns))
                     columns = Columns()
-                if count >= most or not goes_on:
+                if count >= most or not goes_on or (until is not None and seq >= until):
                     break
             if len(columns):
                 yield columns.arrays(self.zone_of)
