@@ -141,3 +141,17 @@ def test_a_start_that_is_stopped_ends_soon(house: House, monkeypatch):
     heard: list[int] = []
     house.store.catch_up(lambda n: bool(heard.append(n)))
     assert heard == [10]
+
+
+def test_a_damaged_last_group_is_no_reason_to_wait(tmp_path):
+    """A start reads what can be read, and comes to its end."""
+    house = House(tmp_path, NOON_MS)
+    house.keep([an_event()])
+    house.keep([an_event()])
+    house.db.execute("UPDATE journal SET body = x'00' WHERE seq = (SELECT max(seq) FROM journal)")
+    house.restart()
+    assert len(house.rows(Relation.EVENTS)) == 1
+    house.keep([an_event()])
+    house.tail()
+    assert len(house.rows(Relation.EVENTS)) == 2
+    house.close()
