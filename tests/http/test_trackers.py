@@ -629,6 +629,11 @@ DEEP = '{"a":' * 900 + "[" * 50 + "1" + "]" * 50 + "}" * 900
         ("/api/event", '{"n":"x","u":"https://shop.example/","p":%s,"$":%s}'),
         ("/api/event", '{"n":%s,"u":%s}'),
         (
+            "/api/event",
+            '{"n":"x","u":"https://shop.example/","$":{"amount":%s,"currency":"EUR"},"d":%s}',
+        ),
+        ("/api/send", '{"type":"event","payload":{"url":"/","data":{"revenue":%s,"currency":%s}}}'),
+        (
             "/api/send",
             '{"type":"event","payload":{"url":"https://shop.example/","data":%s,"id":%s}}',
         ),
@@ -642,8 +647,8 @@ DEEP = '{"a":' * 900 + "[" * 50 + "1" + "]" * 50 + "}" * 900
     ],
 )
 def test_deep_values_are_no_error_of_ours(any_house, path, body):
-    """As deep as JSON may be here, at each place where a value is looked at."""
-    for deep in (DEEP, "[" * 950 + "]" * 950, '{"":' * 600 + "1" + "}" * 600):
+    """As deep as JSON may be here, or as long as a number, at each place where a value is looked at."""
+    for deep in (DEEP, "[" * 950 + "]" * 950, '{"":' * 600 + "1" + "}" * 600, "9" * 5000):
         assert any_house.ask("POST", path, (body % (deep, deep)).encode()).status < 500
 
 

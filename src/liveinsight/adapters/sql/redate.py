@@ -85,9 +85,8 @@ def _first_day(files: Sequence[LakeFile], most_events: int) -> date:
     events: Counter[date] = Counter()
     for file in files:
         if file.relation is Relation.EVENTS:
-            events[
-                file.first_day if not file.period_is_month else file.first_day.replace(day=1)
-            ] += file.rows
+            day = file.first_day
+            events[day.replace(day=1) if file.period_is_month else day] += file.rows
     first = newest = max((file.last_day for file in files), default=date.min)
     for day in sorted(events, reverse=True):
         most_events -= events[day]

@@ -122,11 +122,11 @@ def number(value: object) -> float | None:
 
 def money(amount: object, currency: object) -> dict[str, str] | None:
     """An amount as it is kept, if it is one."""
-    code = text(currency)
-    if code is None or not re.fullmatch("[A-Za-z]{3}", code) or isinstance(amount, bool):
+    code, figure = text(currency), text(amount)
+    if code is None or figure is None or not re.fullmatch("[A-Za-z]{3}", code):
         return None
     try:
-        told = Decimal(str(amount).strip())
+        told = Decimal(figure)
     except InvalidOperation:
         return None
     if not told.is_finite() or abs(told) >= 10**15:

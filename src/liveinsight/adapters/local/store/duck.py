@@ -74,9 +74,8 @@ class DuckStore:
         self._retired: list[Engine] = []
         self._housekept = 0  # the hour
         self._looked_ms = 0
-        self._redated: dict[
-            str, tuple[str, int]
-        ] = {}  # sites: to which zone it was tried, and when
+        # Sites that were to be redated: to which zone, and in which hour it was tried.
+        self._redated: dict[str, tuple[str, int]] = {}
         self._default_retention_days = retention_days
         if beside:
             self._held.enter_context(self._lake.reading())
