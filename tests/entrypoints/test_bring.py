@@ -73,6 +73,42 @@ def test_csv_goes_on_where_it_was_stopped(house: House, tmp_path: Path, monkeypa
     assert {(row["revenue_amount"], row["props"]) for row in found} == {("12.50", '{"paid":"yes"}')}
 
 
+GOATCOUNTER = """\
+2Path,Title,Event,UserAgent,Browser,System,Session,Bot,Referrer,Referrer scheme,Screen size,Location,FirstVisit,Date
+/shoes,"Shoes, red",false,{agent},Firefox 148,Linux,s1,0,www.google.com/search,h,"1280,720,2",KR,1,2026-05-20T10:00:00Z
+/cart,Cart,false,{agent},Firefox 148,Linux,s1,0,,o,"1280,720,2",KR,1,2026-05-20T10:01:00Z
+signup,,true,{agent},Firefox 148,Linux,s1,0,,,,KR,1,2026-05-20T10:02:00Z
+/,Home,false,,Safari,iOS,s2,0,Hacker News,g,,US-TX,1,2026-05-21T09:00:00+02:00
+/,Home,false,{agent},,,s3,7,,,,,1,2026-05-21T10:00:00Z
+"""
+
+
+def test_what_goatcounter_exported_is_brought_in(house: House, tmp_path: Path):
+    """Hits become visits with their sources; bots stay out; the host is the site's first domain."""
+    path = tmp_path / "goatcounter-export.csv.gz"
+    path.write_bytes(gzip.compress(GOATCOUNTER.format(agent=a_record(0)["user_agent"]).encode()))
+    told = run("import", "events", path, "--site", "shop", folder=tmp_path / "data", fails=True)
+    assert "domain" in told
+    run("site", "set", "shop", "--domain", "shop.example", folder=tmp_path / "data")
+    for _ in range(2):
+        run("import", "events", path, "--site", "shop", folder=tmp_path / "data")
+    house.tail()
+    first, second = sorted(house.rows(Relation.VISITS), key=lambda row: row["start_ms"])
+    assert (first["entry_page"], first["exit_page"], first["pageviews"], first["customs"]) == (
+        *("/shoes", "/cart"),
+        *(2, 1),
+    )
+    assert (first["source"], first["browser"], first["screen"], first["country"]) == (
+        *("Google", "Firefox"),
+        *("1280x720", "KR"),
+    )
+    assert (second["source"], second["country"], second["entry_hostname"]) == (
+        *("Hacker News", "US"),
+        "shop.example",
+    )
+    assert len(house.rows(Relation.EVENTS)) == 4
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_what_was_exported_can_be_brought_back(house: House, tmp_path: Path, kind: str):
     """All visits, those over midnight too, are in the copy what they are in the original."""

@@ -1,13 +1,15 @@
 """Plain files of events, as anybody can write them: JSON lines or CSV, packed or not.
 
 The fields are those of `POST /api/events`. In CSV a column `prop:<key>` is a property, and
-`revenue_amount` with `revenue_currency` is the revenue.
+`revenue_amount` with `revenue_currency` is the revenue. What GoatCounter exports is known by its
+first column.
 """
 
 import csv
 import gzip
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,13 +18,20 @@ import msgspec
 
 from liveinsight.domain.dimension import PROP
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.sighting import Sighting
+from liveinsight.domain.event import PAGE_VIEW
+from liveinsight.domain.sighting import Sighting, is_screen
 
 _decode = msgspec.json.Decoder(Sighting).decode
+# The number is that of the form, and a part of the name.
+GOATCOUNTER = re.compile(r"\d+Path")
+NAME_LENGTH, URL_LENGTH, AGENT_LENGTH = 64, 2048, 512
+Row = dict[str, str]
 
 
-def sightings(path: Path, done: int) -> Iterator[tuple[int, Sighting]]:
-    """What follows the first `done` records, each with its number from 1."""
+def sightings(path: Path, done: int, host: str | None = None) -> Iterator[tuple[int, Sighting]]:
+    """What follows the first `done` records, each with its number from 1. `host` is that of the
+    site's pages, for records that tell none.
+    """
     is_packed = path.suffix == ".gz"
     kind = Path(path.stem).suffix if is_packed else path.suffix
     with ExitStack() as held:
@@ -31,7 +40,7 @@ def sightings(path: Path, done: int) -> Iterator[tuple[int, Sighting]]:
             content = cast("BinaryIO", held.enter_context(gzip.GzipFile(fileobj=content)))
         if kind == ".csv":
             text = io.TextIOWrapper(content, "utf-8-sig", newline="")
-            records = _of_csv(held.enter_context(text))
+            records = _of_csv(held.enter_context(text), host)
         else:
             records = _of_lines(content)
         yield from _numbered(records, done)
@@ -65,12 +74,58 @@ class _Each(Iterator[Sighting]):
         return _decode(next(self._lines))
 
 
-def _of_csv(text: io.TextIOWrapper) -> Iterator[Sighting]:
-    for row in csv.DictReader(text):
+def _of_csv(text: io.TextIOWrapper, host: str | None) -> Iterator[Sighting]:
+    rows = csv.DictReader(text)
+    first = (rows.fieldnames or ("",))[0]
+    if GOATCOUNTER.fullmatch(first):
+        yield from _of_goatcounter(rows, first, host)
+        return
+    for row in rows:
         yield msgspec.convert(_fields(row), Sighting, strict=False)
 
 
-def _fields(row: dict[str, str]) -> dict[str, object]:
+def _of_goatcounter(rows: Iterable[Row], path: str, host: str | None) -> Iterator[Sighting]:
+    """Its hits, but for those of bots. A session lasts eight hours there: it is the visitor."""
+    if host is None:
+        raise ValueError("GoatCounter tells no host: give the site its domain before")
+    for columns in rows:
+        row = _Texts((name, text) for name, text in columns.items() if text)
+        if row["Bot"] not in {"", "0"}:
+            continue
+        name, is_event = row[path], row["Event"].lower() in {"true", "1"}
+        address = "" if is_event else name.removeprefix("/")
+        size = "x".join(row["Screen size"].split(",")[:2])
+        told: dict[str, object] = {
+            "event_type": name.removeprefix("/")[:NAME_LENGTH] if is_event else PAGE_VIEW,
+            "page_url": f"https://{host}/{address}"[:URL_LENGTH],
+            "title": row["Title"],
+            "user_id": f"goatcounter {row['Session']}"[:100] if row["Session"] else "",
+            "session_id": row["Session"][:100],
+            "user_agent": row["UserAgent"][:AGENT_LENGTH],
+            "screen": size if is_screen(size) else "",
+            "country": row["Location"][:2],
+            "timestamp": row["Date"],
+            **_referred(row["Referrer"], row["Referrer scheme"]),
+        }
+        yield msgspec.convert({name: value for name, value in told.items() if value}, Sighting)
+
+
+class _Texts(dict[str, str]):
+    """A row, of which other forms may lack some columns."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def _referred(referrer: str, scheme: str) -> dict[str, str]:
+    """An address, or the name of a source or campaign."""
+    if scheme == "h" and referrer:
+        address = referrer if "://" in referrer else f"https://{referrer}"
+        return {"referrer": address[:URL_LENGTH]}
+    return {"utm_source": referrer[:500]}
+
+
+def _fields(row: Row) -> dict[str, object]:
     told: dict[str, object] = {name: value for name, value in row.items() if name and value}
     props = {
         name.removeprefix(PROP): told.pop(name) for name in list(told) if name.startswith(PROP)

@@ -86,7 +86,8 @@ class Import:
         return self._name, position, events
 
     def _records(self) -> Iterator[tuple[int, Sighting]]:
-        for number, sighting in plain.sightings(self._path, self.done):
+        host = next(iter(self._site.domains), None)
+        for number, sighting in plain.sightings(self._path, self.done, host):
             sighting.site = self._site.id
             # The same id each time: what is brought twice is kept once.
             sighting.event_id = sighting.event_id or f"{self._name}-{number}"
