@@ -19,7 +19,7 @@ from liveinsight.http.auth import Keys, key_hash
 from liveinsight.http.exchange import Request
 from liveinsight.http.routes import Front
 from liveinsight.http.trackers.plausible_question import filters_of, label, span_of_period
-from liveinsight.http.trackers.plausible_stats import PlausibleStatsDoor
+from liveinsight.http.trackers.plausible_stats import PlausibleStatsDoor, _change
 from liveinsight.wiring.replies import replied
 from oracle.pasts import the_past
 
@@ -96,8 +96,8 @@ def test_aggregate(house):
     )
     told = house.old("aggregate", period="day", metrics="visitors", compare="previous_period")
     compared = house.ours(range="today", metrics=["visitors"], compare="previous_period")
-    change = compared["totals_comparison"]["change"][0]
-    assert told["visitors"]["change"] == (None if change is None else round(change))
+    now, then = compared["totals"][0], compared["totals_comparison"]["metrics"][0]
+    assert told["visitors"]["change"] == _change("visitors", now, then)
 
 
 @pytest.mark.parametrize(("interval", "ours"), [("date", "time:day"), ("month", "time:month")])
@@ -153,7 +153,11 @@ def test_realtime_is_a_bare_number(house):
             "event:name==pageview;visit:device==Mobile",
             ["and", [["is", "event", ["page_view"]], ["is", "device", ["mobile"]]]],
         ),
-        ("what cannot be read", []),
+        (
+            "event:goal==Visit /b*",
+            ["and", [["is", "event", ["page_view"]], ["matches", "page", ["^(/b[^/]*)$"]]]],
+        ),
+        ("", []),
     ],
 )
 def test_old_filters(house, old, ours):
@@ -221,6 +225,18 @@ def test_new_series_leaves_empty_buckets_out(house):
         ),
         ([["matches_not", "event:page", ["^/blog"]]], ["not", ["matches", "page", ["^/blog"]]]),
         (
+            [["is", "visit:source", ["direct / none", "Direct / None"], {"case_sensitive": False}]],
+            ["is", "source", ["Direct"]],
+        ),
+        (
+            [["is", "event:name", ["pageview"], {"case_sensitive": False}]],
+            ["is", "event", ["page_view"]],
+        ),
+        (
+            [["is", "visit:utm_source", ["(not set)"], {"case_sensitive": False}]],
+            ["is", "utm_source", [None]],
+        ),
+        (
             [["contains", "event:page", ["/BLOG"], {"case_sensitive": False}]],
             ["contains", "page", ["/blog"]],
         ),
@@ -238,6 +254,63 @@ def test_new_filters(house, filters, ours):
         told["results"][0]["metrics"]
         == house.ours(metrics=["visitors", "events"], filters=ours)["totals"]
     )
+
+
+def test_series_have_the_rows_that_have_anything(house):
+    """A rate of 0 is one; what is empty is neither a row nor counted as one."""
+    rows = house.ours(range="91d", metrics=["visits", "bounce_rate"], dimensions=["time:day"])
+    days = [row["dimensions"][0] for row in rows["results"] if row["metrics"][0]]
+    told = house.new(metrics=["bounce_rate"], date_range="91d", dimensions=["time:day"])
+    assert [row["dimensions"][0] for row in told["results"]] == days
+    told = house.new(
+        metrics=["bounce_rate"],
+        date_range="91d",
+        dimensions=["time:day"],
+        pagination={"limit": 2, "offset": 1},
+        include={"total_rows": True},
+    )
+    assert [row["dimensions"][0] for row in told["results"]] == days[1:3]
+    assert told["meta"]["total_rows"] == len(days)
+
+
+def test_shares_sort_as_visitors_do(house):
+    """By default, as the first of the metrics, and where it is asked for."""
+    by_visitors = [
+        row["dimensions"]
+        for row in house.ours(range="all", metrics=["visitors"], dimensions=["page"])["results"]
+    ]
+    asked = {
+        "metrics": ["percentage", "pageviews"],
+        "date_range": "all",
+        "dimensions": ["event:page"],
+    }
+    assert [row["dimensions"] for row in house.new(**asked)["results"]] == by_visitors
+    told = house.new(**asked, order_by=[["percentage", "desc"]])
+    assert [row["dimensions"] for row in told["results"]] == by_visitors
+
+
+@pytest.mark.parametrize(
+    "filters", ["visit:country=KR", "event:page~/blog", '[["is","visit:os",["x"]]]']
+)
+def test_old_filters_that_cannot_be_read_are_errors(house, filters):
+    """The figures would be those of another question."""
+    path = f"/api/v1/stats/aggregate?site_id=shop&filters={quote(filters)}"
+    assert house.ask("GET", path)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "then", "told"),
+    [
+        ("visitors", 3, 2, 50),
+        ("visitors", 3, 0, 100),
+        ("visitors", 0, 0, 0),
+        ("bounce_rate", 66.7, 20.0, 47),
+        ("bounce_rate", 66.7, None, None),
+    ],
+)
+def test_changes_are_told_as_there(name, now, then, told):
+    """Percent, and of percent the difference."""
+    assert _change(name, now, then) == told
 
 
 def test_both_ends_of_a_range_are_meant(house):
@@ -268,6 +341,14 @@ def test_both_ends_of_a_range_are_meant(house):
             "dimensions",
         ),
         ({"metrics": ["visitors"], "date_range": "7d", "more": 1}, "more"),
+        (
+            {
+                "metrics": ["visitors"],
+                "date_range": "7d",
+                "filters": [["matches", "event:name", ["^pageview$"]]],
+            },
+            "filters",
+        ),
         ({"metrics": ["visitors"], "date_range": "7d", "pagination": {"limit": 0}}, "limit"),
     ],
 )

@@ -124,10 +124,19 @@ def test_plausible_engagement(house):
 
 
 def test_plausible_names_several_sites(house):
-    """A comma list; and a site that is none here is found by the page."""
+    """Each once; those that are none here are left out, and where all are the page's host decides."""
     sent = {"n": "pageview", "u": "https://shop.example/"}
-    plausible(house, sent | {"d": "www.shop.example,rollup.example"})
-    assert [event.site for event in house.hot.events] == ["shop", "shop"]
+    plausible(house, sent | {"d": "www.shop.example,rollup.example, shop.example"})
+    assert [event.site for event in house.hot.events] == ["shop"]
+    plausible(house, sent | {"d": "one.example,two.example"})
+    assert [event.site for event in house.hot.events] == ["shop"] * 2
+
+
+def test_plausible_asks_how_it_would_be_counted(house):
+    """And nothing is."""
+    sent = {"n": "pageview", "u": "https://shop.example/", "d": "shop.example"}
+    assert plausible(house, sent, x_debug_request="true")[0] == 200
+    assert house.hot.events == []
 
 
 def test_plausible_hash_routes_are_pages(house):
@@ -166,7 +175,7 @@ def test_plausible_refusals_name_the_field(any_house, sent, field):
 
 def test_plausible_of_an_app(house):
     """From a server for an app: JSON, a scheme of its own, an address told by a proxy."""
-    sent = {"name": "pageview", "url": "app://shop.example/home?utm_source=app", "domain": "shop"}
+    sent = {"name": "pageview", "url": "app://localhost/home?utm_source=app", "domain": "shop"}
     assert plausible(house, sent, content_type="application/json")[0] == 202
     assert (the_event(house).page, the_event(house).source) == ("/home", "app")
 
@@ -267,6 +276,29 @@ def test_umami_bots_beep(any_house):
     assert umami(any_house, VIEW, user_agent=BOT) == (200, {"beep": "boop"})
 
 
+def test_names_that_mean_something_here_stay_events_of_their_own(house):
+    """Somebody's event of that name is no end of a visit, and no page view."""
+    umami(house, VIEW | {"name": "engagement"})
+    plausible(house, {"n": "page_view", "u": "https://shop.example/", "d": "shop.example"})
+    assert [event.type for event in house.hot.events] == ["custom engagement", "custom page_view"]
+
+
+def test_umami_hash_routes_are_pages(house):
+    """Others are places within a page."""
+    umami(house, VIEW | {"url": "https://shop.example/app#/cart"})
+    umami(house, VIEW | {"url": "https://shop.example/app#prices"})
+    assert [event.page for event in house.hot.events] == ["/app#/cart", "/app"]
+
+
+def test_umami_batch_takes_what_is_good(house):
+    """One bad item costs itself."""
+    bad = {"type": "event", "payload": VIEW | {"url": ""}}
+    sent = [{"type": "event", "payload": VIEW}, bad, {}]
+    body = json.loads(house.ask("POST", "/api/batch", json.dumps(sent).encode()).body)
+    assert (body["processed"], body["errors"], body["details"][0]["index"]) == (2, 1, 2)
+    assert len(house.hot.events) == 1
+
+
 def test_umami_batch(house):
     """A list of what is sent one by one."""
     sent = [{"type": "event", "payload": VIEW}, {"type": "identify", "payload": {"website": UUID}}]
@@ -314,6 +346,32 @@ def test_goatcounter_event(house):
     """Its name is where the path is."""
     goatcounter(house, p="signup", e="true", t="")
     assert (the_event(house).type, the_event(house).site) == ("signup", "shop")
+
+
+def test_goatcounter_pages_of_several_sites(tmp_path):
+    """The page says whose it is, not the name under which the server is asked."""
+    names = {"shop": "shop.example", "blog": "blog.example", "both": "blog.shop.example"}
+    house = House(tmp_path, *(Site(id=name, domains=(host,)) for name, host in names.items()))
+    for host in names.values():
+        house.ask("GET", "/count?p=/a", host="stats.shop.example", referer=f"https://{host}/")
+    assert [event.site for event in house.hot.events] == ["shop", "blog", "both"]
+    house.close()
+
+
+def test_goatcounter_events_are_on_no_page(house):
+    """A page that they are counted on would have visitors who never saw it; campaigns are in `q`."""
+    goatcounter(house, p="signup", e="true")
+    assert (the_event(house).page, the_event(house).site) == (None, "shop")
+    house.hot.events.clear()
+    goatcounter(house, p="/a?id=3", q="?id=3&utm_source=news")
+    assert (the_event(house).page, the_event(house).source) == ("/a", "news")
+
+
+def test_what_only_looks_is_not_counted(house):
+    """A browser that fetches ahead, and a HEAD."""
+    told(house.ask("GET", "/count?p=/", referer="https://shop.example/", sec_purpose="prefetch"))
+    assert house.ask("HEAD", "/count?p=/", referer="https://shop.example/").status == 200
+    assert house.hot.events == []
 
 
 def test_goatcounter_without_referer(house):
@@ -397,6 +455,8 @@ def test_matomo_page_view(house):
             "Order",
             {"revenue": 99.5, "order": "A1"},
         ),
+        ({"idgoal": "0", "revenue": "50", "ec_items": "[]"}, "Cart", {"revenue": 50.0}),
+        ({"e_c": "x", "e_a": "session_end"}, "custom session_end", {"category": "x"}),
     ],
 )
 def test_matomo_actions(house, params, name, props):
@@ -430,6 +490,9 @@ def test_matomo_body_and_no_picture(house):
 def test_matomo_bulk(house):
     """Queries in a list; those that are none are counted."""
     queries = [
+        "?rec=1&idsite=7",
+        "?rec=1&idsite=7&url=https%3A%2F%2F%20",
+        f"?{urlencode(MATOMO)}&cdt=-5",
         f"?{urlencode(MATOMO)}",
         "?rec=1&idsite=7&download=https%3A%2F%2Fx.example%2Fa",
         "?rec=0",
@@ -439,7 +502,7 @@ def test_matomo_bulk(house):
     answer = house.ask(
         "POST", "/matomo.php", body, content_type="application/x-www-form-urlencoded"
     )
-    assert json.loads(answer.body) == {"status": "success", "tracked": 2, "invalid": 2}
+    assert json.loads(answer.body) == {"status": "success", "tracked": 2, "invalid": 5}
     assert len(house.hot.events) == 2
 
 
@@ -487,6 +550,16 @@ def test_ga4_events(house):
     assert (view.type, purchase.type, purchase.page) == ("page_view", "purchase", "/cart")
     assert (purchase.revenue_amount, purchase.props) == ("9.5", {"items": '[{"item_id":"A"}]'})
     assert (engagement.type, engagement.engaged_ms, engagement.site) == ("engagement", 1500, "shop")
+
+
+def test_ga4_money_is_counted_when_it_is_paid(house):
+    """Not at each step towards it; what is given back is less."""
+    paid = {"value": 50, "currency": "EUR", "page_location": "https://shop.example/"}
+    names = ("view_item", "add_to_cart", "purchase", "refund")
+    sent = {"client_id": "1", "events": [*({"name": name, "params": paid} for name in names), {}]}
+    house.ask("POST", "/mp/collect?measurement_id=G-SHOP", sent)
+    assert [event.revenue_amount for event in house.hot.events] == [None, None, "50", "-50"]
+    assert house.hot.events[0].props == {"value": 50, "currency": "EUR"}
 
 
 def test_ga4_rubbish_is_answered_alike(any_house):
@@ -607,6 +680,21 @@ def test_rubbish_is_no_error_of_ours(any_house, body, query, row):
     url = f"{path}?{urlencode(query)}"
     answer = any_house.ask(method, url, json.dumps(body).encode() if method == "POST" else b"")
     assert answer.status < 500, answer.body
+
+
+@pytest.mark.parametrize("amount", ["1E+9999999", "1E-9999999", "9" * 16, "NaN", "-1E+15"])
+def test_money_beyond_all_money_is_none(house, amount):
+    """Nothing is computed of it; our own interface says so."""
+    sent = {"n": "Buy", "u": "https://shop.example/", "$": {"amount": amount, "currency": "EUR"}}
+    assert plausible(house, sent)[0] == 202
+    assert the_event(house).revenue_amount is None
+    ours = {"page_url": "https://shop.example/", "revenue": {"amount": amount, "currency": "EUR"}}
+    assert house.ask("POST", "/api/events", ours).status == 400
+
+
+def test_a_form_is_as_long_as_an_action(any_house):
+    """It takes long to read."""
+    assert matomo(any_house, body=b"a=%41" * 20_000)[0] == 400
 
 
 def test_money_is_exact(house):

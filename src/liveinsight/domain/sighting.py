@@ -31,6 +31,7 @@ Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$")]
 
 
 TITLE_LENGTH = 300
+MOST_DIGITS = 15  # of an amount, before its point
 YEAR_10000_MS = 253_402_300_800_000
 
 
@@ -135,5 +136,6 @@ def check_form(told: Sighting) -> None:
 def _check_amount(amount: Decimal) -> None:
     """As people pay: finite, and no longer than money is."""
     exponent = amount.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -6 or abs(amount) >= 10**15:
+    # Its size is looked at before anything is computed: of a huge exponent that would fail.
+    if not isinstance(exponent, int) or exponent < -6 or amount.adjusted() >= MOST_DIGITS:
         raise Invalid("revenue", "amount must be a number with up to 15 digits and 6 decimals")

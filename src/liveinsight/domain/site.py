@@ -105,9 +105,13 @@ class SiteBook:
         """Whose an event is: the named site's, else its host's."""
         return self.by_name(name) if name else self.of_host(hostname)
 
+    def called(self, name: str) -> Site | None:
+        """The site of that very id or alias."""
+        return self._by_id.get(name) or self._by_alias.get(name)
+
     def by_name(self, name: str) -> Site | None:
         """The site of that id, alias or domain."""
-        return self._by_id.get(name) or self._by_alias.get(name) or self._under_domain(name.lower())
+        return self.called(name) or self._under_domain(name.lower())
 
     def of_host(self, hostname: str | None) -> Site | None:
         """Without a name the host decides, else the only site there is."""

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
 from liveinsight.http.collect import CollectDoor
-from liveinsight.http.exchange import Request, Response
+from liveinsight.http.exchange import NO_STORE, Request, Response
 from liveinsight.http.routes import Route
 from liveinsight.http.trackers import ga4, goatcounter, matomo, plausible, umami
 from liveinsight.http.trackers.hearing import Heard, Read
@@ -66,6 +66,8 @@ class TrackersDoor:
         )
 
     async def _hear(self, spoken: Spoken, request: Request) -> Response:
+        if request.method == "HEAD":  # asks what there would be, and tells nothing
+            return Response(200, (NO_STORE,))
         heard: Heard | None = None
 
         def read(request: Request) -> Heard:

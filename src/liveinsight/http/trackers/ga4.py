@@ -3,7 +3,7 @@
 from typing import Any
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
+from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, SESSION_START
 from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.sighting import Sighting
 from liveinsight.domain.site import SiteBook
@@ -13,7 +13,10 @@ from liveinsight.http.trackers import hearing
 from liveinsight.http.trackers.hearing import Heard
 from liveinsight.usecases.collect import Outcome
 
-NAMES = {"screen_view": PAGE_VIEW, "user_engagement": ENGAGEMENT}
+NAMES = {"page_view": PAGE_VIEW, "screen_view": PAGE_VIEW, "user_engagement": ENGAGEMENT}
+NAMES |= {"session_start": SESSION_START}
+SIGNS = {"purchase": 1, "refund": -1}
+MONEY = frozenset({"value", "currency"})
 MOST_EVENTS = 100
 # Of what is told of an event, all that is no property of it here.
 TOLD_APART = frozenset(
@@ -34,10 +37,12 @@ def read(request: Request, sites: SiteBook) -> Heard:
     shared: dict[str, object] = {
         "user_id": who[:100],
         "timestamp": None if micros is None else int(micros / 1000),
+        "user_agent": hearing.text(told.get("user_agent"), 512),
         "ip": hearing.address(told.get("ip_override")),
     }
-    good = [event for event in events[:MOST_EVENTS] if isinstance(event, dict)]
-    return Heard([_event(event, site, sites, shared) for event in good], _answer)
+    good = [event for event in events[:MOST_EVENTS] if _name(event)]
+    found = (_event(event, site, sites, shared) for event in good)
+    return Heard(list(filter(hearing.is_sound, found)), _answer)
 
 
 def refuse(wrong: Invalid) -> Response:
@@ -50,16 +55,21 @@ def _answer(outcome: Outcome) -> Response:
     return Response(204, ())
 
 
+def _name(event: object) -> str | None:
+    return hearing.text(event.get("name")) if isinstance(event, dict) else None
+
+
 def _event(
     event: dict[str, Any], site: str | None, sites: SiteBook, shared: dict[str, object]
 ) -> Sighting:
-    name = hearing.text(event.get("name"))
-    if name is None:
-        raise Invalid("name", "is required")
+    name = _name(event) or ""
     params = event.get("params")
     told: dict[str, Any] = params if isinstance(params, dict) else {}
     url = hearing.text(told.get("page_location"), hearing.URL_LENGTH)
-    kind = NAMES.get(name, name)
+    kind = NAMES.get(name) or hearing.custom(name)
+    # Many events tell what is at stake; one of them is when it is paid.
+    paid = SIGNS.get(name, 0) * (hearing.number(told.get("value")) or 0.0)
+    apart = TOLD_APART if paid else TOLD_APART - MONEY
     engaged = hearing.number(told.get("engagement_time_msec"))
     is_engaged = kind == ENGAGEMENT and engaged is not None and 0 <= engaged <= DAY_MS
     return hearing.seen(
@@ -72,8 +82,8 @@ def _event(
         referrer=hearing.text(told.get("page_referrer"), hearing.URL_LENGTH),
         language=hearing.language(told.get("language")),
         screen=hearing.screen(told.get("screen_resolution")),
-        revenue=hearing.money(told.get("value"), told.get("currency")),
+        revenue=hearing.money(paid, told.get("currency")) if paid else None,
         engaged_ms=int(engaged) if is_engaged and engaged is not None else None,
-        props=hearing.props({key: value for key, value in told.items() if key not in TOLD_APART}),
+        props=hearing.props({key: value for key, value in told.items() if key not in apart}),
         **shared,
     )

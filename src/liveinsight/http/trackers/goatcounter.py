@@ -25,16 +25,25 @@ def read(request: Request, sites: SiteBook) -> Heard:
         raise Invalid("p", "is required")
     if told.get("b") in BOTS:
         return Heard([], _answer)
-    is_event = told.get("e", "").lower() in YES
-    site = request.header(b"host").partition(":")[0]
-    host = _host_of_page(request) or hearing.home(sites, site) or site
-    query = told.get("q", "").removeprefix("?")
-    url = path if "?" in path or not query else f"{path}?{query}"
+    if request.header(b"sec-purpose").startswith("prefetch"):
+        return Heard([], _answer)
+    asked, host = request.header(b"host").partition(":")[0], _host_of_page(request)
+    site = (sites.of_host(host) if host else None) or sites.called(asked)
+    site = site or (None if host else sites.by_name(asked)) or sites.of_host(None)
+    name = site.id if site else None
+    if told.get("e", "").lower() in YES:
+        kind = hearing.custom(path.removeprefix("/") or "/")
+        # Where it happened is not told; only that it is the site's.
+        url = None if name else hearing.page("/", host)
+    else:
+        query, mark = told.get("q", "").removeprefix("?"), "&" if "?" in path else "?"
+        kind, page = PAGE_VIEW, f"{path}{mark}{query}" if query else path
+        url = hearing.page(page, host or hearing.home(sites, name) or asked)
     sighting = hearing.seen(
         sites,
-        site,
-        path.removeprefix("/") or "/" if is_event else PAGE_VIEW,
-        hearing.page("/" if is_event else url, host),
+        name,
+        kind,
+        url,
         title=hearing.text(told.get("t")),
         referrer=hearing.text(told.get("r"), hearing.URL_LENGTH),
         screen=hearing.screen("x".join(told.get("s", "").split(",")[:2])),

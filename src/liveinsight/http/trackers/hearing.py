@@ -13,13 +13,15 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from liveinsight.domain.event import Scalar
-from liveinsight.domain.sighting import Sighting, is_screen
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.event import BUILT_IN_TYPES, Scalar
+from liveinsight.domain.sighting import Caller, Sighting, check_form, is_screen, time_of
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.addresses import parsed
 from liveinsight.http.exchange import Request, Response
 from liveinsight.http.wire import body_of, decoded, sighting_of
 from liveinsight.usecases.collect import Outcome
+from liveinsight.usecases.places import host_of
 
 NAME_LENGTH = 64
 VALUE_LENGTH = 500
@@ -27,8 +29,11 @@ URL_LENGTH = 2048
 MOST_PROPS = 30
 MOST_EVENTS = 500
 LARGEST_INT = 2**63 - 1
+DIGITS = 15
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _objects = msgspec.json.Decoder(dict[str, Any])
+
+NOBODY = Caller(0)
 
 Answer = Callable[[Outcome], Response]
 
@@ -57,6 +62,22 @@ def seen(
     return sighting_of(told)
 
 
+def is_sound(told: Sighting) -> bool:
+    """Whether it is an event at all: of many that come together the others are taken."""
+    try:
+        check_form(told)
+        host_of(told)
+        time_of(told.timestamp, NOBODY)
+    except Invalid:
+        return False
+    return True
+
+
+def custom(name: str) -> str:
+    """A name of the sender's own, which may be one that means something here."""
+    return f"custom {name}" if name in BUILT_IN_TYPES else name
+
+
 def text(value: object, length: int = VALUE_LENGTH) -> str | None:
     """A text that says something, or a number as one, cut to what is kept."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -80,7 +101,8 @@ def page(url: str | None, hostname: str | None) -> str | None:
         return told and told[:URL_LENGTH]
     if scheme[0].lower() in {"http://", "https://"}:
         return url[:URL_LENGTH]
-    return f"https://{url[scheme.end() :]}"[:URL_LENGTH]
+    host, slash, path = url[scheme.end() :].partition("/")
+    return f"https://{hostname or host}{slash}{path}"[:URL_LENGTH]
 
 
 def with_fragment(url: str) -> str:
@@ -129,7 +151,8 @@ def money(amount: object, currency: object) -> dict[str, str] | None:
         told = Decimal(figure)
     except InvalidOperation:
         return None
-    if not told.is_finite() or abs(told) >= 10**15:
+    # Nothing is computed of it before: that of a huge exponent would fail, or take very long.
+    if not told.is_finite() or not -DIGITS <= told.adjusted() < DIGITS:
         return None
     return {"amount": f"{round(told, 6).normalize():f}", "currency": code.upper()}
 

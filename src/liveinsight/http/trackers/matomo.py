@@ -17,6 +17,9 @@ from liveinsight.http.trackers.hearing import Heard
 from liveinsight.http.wire import GIF, GIF_TYPE, body_of
 from liveinsight.usecases.collect import Outcome
 
+ANONYMOUS = "anonymous"
+# More than any action has; a form takes long to read.
+MOST_FORM_BYTES = 65_536
 FORM = b"application/x-www-form-urlencoded"
 OK = b'{"status":"success","tracked":%d,"invalid":%d}'
 Params = Mapping[str, str]
@@ -25,7 +28,7 @@ What = tuple[str, Mapping[str, object]]  # the kind of action, and what is told 
 KINDS: Mapping[str, Callable[[Params], What]] = {
     "ping": lambda _: (ENGAGEMENT, {}),
     "e_a": lambda told: (
-        told["e_a"],
+        hearing.custom(told["e_a"]),
         {
             "category": told.get("e_c"),
             "name": told.get("e_n"),
@@ -47,16 +50,24 @@ KINDS: Mapping[str, Callable[[Params], What]] = {
         {"name": told["c_n"], "piece": told.get("c_p")},
     ),
     "idgoal": lambda told: (
-        "Order" if told["idgoal"] == "0" else f"Goal {told['idgoal']}",
+        _goal(told),
         {"order": told.get("ec_id"), "revenue": hearing.number(told.get("revenue"))},
     ),
+    "ca": lambda _: (ENGAGEMENT, {}),  # an action of some plugin's, and no page
 }
+
+
+def _goal(told: Params) -> str:
+    """Goal 0 is that of shops: an order, or what is in the cart by now."""
+    if told["idgoal"] != "0":
+        return f"Goal {told['idgoal']}"
+    return "Order" if told.get("ec_id") else "Cart"
 
 
 def prepared(request: Request) -> Request:
     """A token that is told among the parameters is a key of ours."""
     token = request.params.get("token_auth") or _body(request).get("token_auth")
-    if not token or not isinstance(token, str):
+    if not token or not isinstance(token, str) or token == ANONYMOUS:
         return request
     headers = request.headers | {b"x-api-key": token.encode("latin-1", "replace")}
     return msgspec.structs.replace(request, headers=headers)
@@ -84,9 +95,11 @@ def _read_bulk(asked: list[Any], sites: SiteBook) -> Heard:
     invalid = 0
     for one in asked:
         try:
-            sightings += _sightings(_params(one), sites)
+            found = list(filter(hearing.is_sound, _sightings(_params(one), sites)))
         except Invalid:
-            invalid += 1
+            found = []
+        sightings += found
+        invalid += not found
 
     def answer(outcome: Outcome) -> Response:
         del outcome
@@ -116,6 +129,8 @@ def _body(request: Request) -> dict[str, Any]:
     if not body.strip():
         return {}
     if request.headers.get(b"content-type", b"").lower().startswith(FORM) and body[:1] != b"{":
+        if len(body) > MOST_FORM_BYTES:
+            raise Invalid("body", f"may have up to {MOST_FORM_BYTES:,} bytes as a form")
         return {**_parsed(body.decode("utf-8", "replace"))}
     return hearing.object_of(request)
 
@@ -168,9 +183,10 @@ def _time(told: str | None) -> int | None:
     if seconds is not None:
         return int(seconds * 1000)
     try:
-        return int(datetime.fromisoformat(told or "").replace(tzinfo=UTC).timestamp() * 1000)
+        time = datetime.fromisoformat(told or "")
     except ValueError:
         return None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _country(told: str | None) -> str | None:

@@ -31,25 +31,37 @@ def read(request: Request, sites: SiteBook) -> Heard:
     domain = told.get("d", told.get("domain"))
     if domain is not None and not hearing.text(domain):
         raise Invalid("domain", "can't be blank")
-    fields = _fields(told, engages=name == ENGAGEMENT)
+    fields = _fields(told, engages=name.strip() == ENGAGEMENT)
     # Servers tell of whom like this; it is believed with a key.
     fields["ip"] = hearing.address(
         request.header(b"x-plausible-ip") or request.header(b"x-forwarded-for")
     )
-    domains = (hearing.text(domain) or "").split(",")[:MOST_SITES]
+    if request.header(b"x-debug-request") == "true":  # asks how it would be counted, and it is not
+        return Heard([], _nothing)
+    own = NAMES.get(name.strip()) or hearing.custom(name.strip())
     return Heard(
         [
-            hearing.seen(
-                sites,
-                domain,
-                NAMES.get(name, name.strip()),
-                hearing.page(url, hearing.home(sites, domain) or domain),
-                **fields,
-            )
-            for domain in map(_bare, domains)
+            hearing.seen(sites, site, own, hearing.page(url, host), **fields)
+            for site, host in _named(hearing.text(domain), sites)
         ],
         answer,
     )
+
+
+def _named(domain: str | None, sites: SiteBook) -> list[tuple[str | None, str | None]]:
+    """The sites that are meant, each once, with the host of their pages. Of several names those
+    that are none here are left out; where all are, the page's host decides.
+    """
+    names = [name.strip().removeprefix("www.") for name in (domain or "").split(",")[:MOST_SITES]]
+    known = {site.id: name for name in names if (site := sites.by_name(name)) is not None}
+    if not known:
+        return [(None, names[0] or None)]
+    return [(site, hearing.home(sites, site) or name) for site, name in known.items()]
+
+
+def _nothing(outcome: Outcome) -> Response:
+    del outcome
+    return plain(200, "")
 
 
 def answer(outcome: Outcome) -> Response:
@@ -75,10 +87,6 @@ def _url(told: dict[str, Any]) -> str:
         raise Invalid("url", "scheme is not allowed")
     in_hash = told.get("h", told.get("hashMode")) in (1, True)
     return hearing.with_fragment(url) if in_hash else url
-
-
-def _bare(domain: str) -> str:
-    return domain.strip().removeprefix("www.")
 
 
 def _fields(told: dict[str, Any], *, engages: bool) -> dict[str, object]:

@@ -20,6 +20,7 @@ METRICS = (
     *("visitors", "visits", "pageviews", "views_per_visit", "bounce_rate", "visit_duration"),
     *("events", "scroll_depth", "time_on_page", PERCENTAGE),
 )
+COUNTS = frozenset({"visitors", "visits", "pageviews", "events"})
 EVENT_DIMENSIONS = {"event:page": "page", "event:hostname": "hostname", "event:name": "event"}
 PROPS = "event:props:"
 GOAL = "event:goal"
@@ -32,6 +33,7 @@ RANGES |= {"30d": "30d", "91d": "91d", "month": "month", "year": "year", "12mo":
 RANGES |= {"all": "all"}
 TESTS = {"is": "is", "is_not": "is_not", "contains": "contains", "contains_not": "contains_not"}
 TESTS |= {"matches": "matches", "matches_not": "matches"}
+TRANSLATED = frozenset({"event", "device"})  # their values are called otherwise there
 INSENSITIVE = {"is": "^({})$", "is_not": "^({})$", "contains": "({})", "contains_not": "({})"}
 MONTHS_AGO = {"6mo": 5, "12mo": 11}
 DAYS = {"7d": 7, "28d": 28, "30d": 30, "91d": 91}
@@ -57,6 +59,13 @@ class Asked(Struct, frozen=True):
             by_name[PERCENTAGE] = share
         return [by_name[name] for name in self.metrics]
 
+    def is_filled(self, told: Sequence[Any]) -> bool:
+        """Whether anything happened: a count, or something to divide by."""
+        return any(
+            value if name in COUNTS else value is not None
+            for name, value in zip(self.raw["metrics"], told, strict=True)
+        )
+
     def values(self, told: Sequence[str | None]) -> list[str]:
         """The values of a row's dimensions, as they are called there."""
         ours = self.raw["dimensions"]
@@ -79,9 +88,7 @@ def asked(
         raise Invalid("metrics", f"are not all answered here; there are {', '.join(METRICS)}")
     if len(set(known)) < len(known):
         raise Invalid("metrics", "names something twice")
-    ours = [name for name in known if name != PERCENTAGE]
-    if PERCENTAGE in known and "visitors" not in ours:
-        ours.append("visitors")
+    ours = list(dict.fromkeys(map(_metric, known)))  # in the same order, as rows are sorted by it
     names = tuple(name for name in dimensions if isinstance(name, str))
     if len(names) < len(dimensions):
         raise Invalid("dimensions", "must be names")
@@ -105,12 +112,21 @@ def dimension(name: str, span: str | dict[str, Any] | None = None) -> str:
     if name.startswith(PROPS):
         return PROP + name.removeprefix(PROPS)
     if name == "time":
-        hours = ("today", "24h", "realtime")
-        return "time:hour" if span in hours else "time:month" if span == "12mo" else "time:day"
+        return _fineness(span)
     kind, _, rest = name.partition(":")
     if (kind == "visit" and rest in OF_VISIT) or name in OF_TIME:
         return name if kind == "time" else rest
     raise Invalid("dimensions", f"{name!r} is not answered here")
+
+
+def _fineness(span: str | dict[str, Any] | None) -> str:
+    """Hours of a day, months of many, else days."""
+    if isinstance(span, dict):
+        if "to" not in span:  # months until now
+            return "time:month"
+        return "time:hour" if span["from"] == span["to"] else "time:day"
+    hours, months = {"today", "24h", "realtime"}, {"12mo", "year", "all"}
+    return "time:hour" if span in hours else "time:month" if span in months else "time:day"
 
 
 def span_of(told: object, today: date) -> str | dict[str, Any]:
@@ -148,15 +164,17 @@ def span_of_period(period: str, day: str | None, today: date) -> str | dict[str,
 
 
 def filters_of(told: str) -> list[Any]:
-    """`visit:country==KR|US;event:page!=/admin/**` as a list of tests; what cannot be read is left out."""
+    """`visit:country==KR|US;event:page!=/admin/**` as a list of tests. What cannot be read is an error:
+    without it the figures would be those of another question.
+    """
     found: list[Any] = []
-    for part in told.split(";"):
+    for part in filter(str.strip, told.split(";")):
         read = TEST_OF_OLD.fullmatch(part)
         if read is None:
-            continue
+            raise Invalid("filters", "must be like visit:country==KR;event:page!=/admin/**")
         name, values = read["name"], read["values"]
         wanted = [value.replace("\\|", "|").strip() for value in re.split(r"(?<!\\)\|", values)]
-        if any("*" in value for value in wanted):
+        if name != GOAL and any("*" in value for value in wanted):
             pattern = "|".join(map(_wildcard, wanted))
             one: list[Any] = ["matches", name, [f"^({pattern})$"]]
         else:
@@ -219,11 +237,14 @@ def _test(test: str, name: str, values: list[Any], site: Site, *, is_sensitive: 
     if name == GOAL:
         return _goals(test, values, site)
     ours = dimension(name)
-    if not is_sensitive and test in INSENSITIVE:
-        pattern = INSENSITIVE[test].format("|".join(re.escape(_text(value)) for value in values))
+    if test in {"matches", "matches_not"} and ours in TRANSLATED:
+        raise Invalid("filters", f"compare {name} with whole values; patterns are not answered")
+    meant = [_value_meant(ours, value) for value in values]
+    if not is_sensitive and test in INSENSITIVE and None not in meant:
+        pattern = INSENSITIVE[test].format("|".join(re.escape(str(value)) for value in meant))
         told: list[Any] = ["matches", ours, [f"(?i){pattern}"]]
         return ["not", told] if test.endswith("_not") else told
-    told = [TESTS[test], ours, [_value_meant(ours, value) for value in values]]
+    told = [TESTS[test], ours, meant]
     return ["not", told] if test == "matches_not" else told
 
 
@@ -256,10 +277,14 @@ def _wildcard(text: str) -> str:
     return re.escape(text).replace(r"\*\*", ".*").replace(r"\*", "[^/]*")
 
 
+def _metric(name: str) -> str:
+    return "visitors" if name == PERCENTAGE else name
+
+
 def _order(told: object, span: str | dict[str, Any]) -> list[str]:
     match told:
         case [str(name), "asc" | "desc" as way]:
-            return [name if name in METRICS else dimension(name, span), way]
+            return [_metric(name) if name in METRICS else dimension(name, span), way]
     raise Invalid("order_by", 'must be like [["visitors", "desc"]]')
 
 

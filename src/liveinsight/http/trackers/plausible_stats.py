@@ -90,10 +90,11 @@ class PlausibleStatsDoor:
             name: {"value": value} for name, value in zip(asked.metrics, told, strict=True)
         }
         if compare:
-            changes = report["totals_comparison"]["change"]
-            for name, change in zip(asked.raw["metrics"], changes, strict=True):
-                if name in results:
-                    results[name]["change"] = None if change is None else round(change)
+            before = report["totals_comparison"]["metrics"]
+            for name, now, then in zip(
+                asked.metrics, told, asked.figures(before, before), strict=True
+            ):
+                results[name]["change"] = _change(name, now, then)
         return {"results": results}
 
     async def timeseries(self, request: Request) -> object:
@@ -140,20 +141,25 @@ class PlausibleStatsDoor:
             raise Invalid(unknown[0], "is not known")
         site = self._site(request, told.get("site_id"))
         paging, include = _object(told, "pagination"), _object(told, "include")
-        limit, offset = paging.get("limit", queries.MAX_LIMIT), paging.get("offset", 0)
+        first, most = paging.get("offset", 0), paging.get("limit", queries.MAX_LIMIT)
+        dimensions = _list(told, "dimensions")
+        # Of a series empty buckets are no rows there, so they are counted here.
+        is_series = len(dimensions) == 1 and dimensions[0] in ("time", *OF_TIME)
         asked = question.asked(
             site,
             metrics=_list(told, "metrics"),
-            dimensions=_list(told, "dimensions"),
+            dimensions=dimensions,
             filters=_list(told, "filters"),
             span=question.span_of(told.get("date_range"), self._today(site)),
             order_by=_list(told, "order_by"),
-            paging={"limit": limit, "offset": offset},
+            paging={} if is_series else {"limit": most, "offset": first},
         )
         report = await self._report(asked, site)
-        meta: dict[str, Any] = {}
-        if include.get("total_rows"):
-            meta["total_rows"] = report["meta"]["total_rows"]
+        rows, total = report["results"], report["meta"]["total_rows"]
+        if is_series:
+            filled = [row for row in rows if asked.is_filled(row["metrics"])]
+            rows, total = filled[_whole(first) : _whole(first) + _whole(most)], len(filled)
+        meta: dict[str, Any] = {"total_rows": total} if include.get("total_rows") else {}
         time = next((n for n, name in enumerate(asked.raw["dimensions"]) if name in OF_TIME), None)
         if include.get("time_labels") and time is not None:
             labels = (question.label(row["dimensions"][time]) for row in report["results"])
@@ -165,8 +171,7 @@ class PlausibleStatsDoor:
                     "metrics": asked.figures(row["metrics"], report["totals"]),
                     "dimensions": asked.values(row["dimensions"]),
                 }
-                for row in report["results"]
-                if time is None or _is_filled(row)
+                for row in rows
             ],
             "meta": meta,
             "query": told
@@ -246,8 +251,21 @@ def _by_name(asked: Asked, row: dict[str, Any], report: dict[str, Any]) -> dict[
     return dict(zip(asked.metrics, asked.figures(row["metrics"], report["totals"]), strict=True))
 
 
-def _is_filled(row: dict[str, Any]) -> bool:
-    return any(row["metrics"])
+def _change(name: str, now: float | None, then: float | None) -> int | None:
+    """By how many percent; of what is percent itself, the difference."""
+    if now is None or then is None:
+        return None
+    if name == "bounce_rate":
+        return round(now - then)
+    if then == 0:
+        return 0 if now == 0 else 100
+    return round(100 * (now - then) / then)
+
+
+def _whole(told: object) -> int:
+    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told <= queries.MAX_LIMIT:
+        raise Invalid("pagination", f"must be of whole numbers to {queries.MAX_LIMIT}")
+    return told
 
 
 def _old(value: str) -> str:

@@ -19,6 +19,7 @@ from liveinsight.usecases.collect import Outcome
 
 # Clients send back what they were given, and want a text. Nothing here is asked by it.
 CACHE = "-"
+ROUTES = ("/", "!")  # how a #fragment begins that is a page
 VITALS = ("lcp", "inp", "cls", "fcp", "ttfb")
 _batches = msgspec.json.Decoder(list[dict[str, Any]])
 
@@ -39,20 +40,32 @@ def read_batch(request: Request, sites: SiteBook) -> Heard:
     told = decoded(body_of(request, media=None), _batches)
     if len(told) > hearing.MOST_EVENTS:
         raise Invalid("body", f"may have up to {hearing.MOST_EVENTS} events")
-    sightings = [sighting for one in told for sighting in _sightings(one, sites)]
+    sightings: list[Sighting] = []
+    wrong: list[dict[str, object]] = []
+    for index, one in enumerate(told):
+        try:
+            found = _sightings(one, sites)
+        except Invalid as error:
+            wrong.append({"index": index, "response": _error(error)})
+            continue
+        sightings += filter(hearing.is_sound, found)
 
     def answer(outcome: Outcome) -> Response:
         del outcome  # what was dropped counts as processed there, too
-        figures = {"size": len(told), "processed": len(told), "errors": 0, "details": []}
-        return Response(200, POSTED_HEADERS, encode({**figures, "cache": CACHE}))
+        figures = {"size": len(told), "processed": len(told) - len(wrong), "errors": len(wrong)}
+        return Response(200, POSTED_HEADERS, encode({**figures, "details": wrong, "cache": CACHE}))
 
     return Heard(sightings, answer)
 
 
 def refuse(wrong: Invalid) -> Response:
     """What is wrong, in words."""
+    return Response(400, POSTED_HEADERS, encode(_error(wrong)))
+
+
+def _error(wrong: Invalid) -> dict[str, object]:
     error = {"message": f"{wrong.field} {wrong.error}", "code": "bad-request", "status": 400}
-    return Response(400, POSTED_HEADERS, encode({"error": error}))
+    return {"error": error}
 
 
 def _answer(outcome: Outcome) -> Response:
@@ -86,7 +99,7 @@ def _event(payload: Mapping[str, Any], sites: SiteBook) -> Sighting:
     return _seen(
         payload,
         sites,
-        name or PAGE_VIEW,
+        hearing.custom(name) if name else PAGE_VIEW,
         props=hearing.props(told),
         revenue=hearing.money(told.get("revenue"), told.get("currency")),
     )
@@ -102,6 +115,8 @@ def _seen(payload: Mapping[str, Any], sites: SiteBook, name: str, **fields: obje
     site = payload.get("website")
     hostname = hearing.text(payload.get("hostname")) or hearing.home(sites, site)
     url = hearing.text(payload.get("url"), hearing.URL_LENGTH)
+    if url and url.partition("#")[2].startswith(ROUTES):
+        url = hearing.with_fragment(url)
     seconds = hearing.number(payload.get("timestamp"))
     referrer = hearing.text(payload.get("referrer"), hearing.URL_LENGTH)
     return hearing.seen(
