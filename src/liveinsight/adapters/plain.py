@@ -16,15 +16,22 @@ from typing import BinaryIO, cast
 
 import msgspec
 
+from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.dimension import PROP
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW
-from liveinsight.domain.sighting import Sighting, is_screen
+from liveinsight.domain.sighting import (
+    ID_LENGTH,
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    URL_LENGTH,
+    Sighting,
+    is_screen,
+)
 
 _decode = msgspec.json.Decoder(Sighting).decode
 # The number is that of the form, and a part of the name.
 GOATCOUNTER = re.compile(r"\d+Path")
-NAME_LENGTH, URL_LENGTH, AGENT_LENGTH = 64, 2048, 512
 Row = dict[str, str]
 
 
@@ -99,9 +106,9 @@ def _of_goatcounter(rows: Iterable[Row], path: str, host: str | None) -> Iterato
             "event_type": name.removeprefix("/")[:NAME_LENGTH] if is_event else PAGE_VIEW,
             "page_url": f"https://{host}/{address}"[:URL_LENGTH],
             "title": row["Title"],
-            "user_id": f"goatcounter {row['Session']}"[:100] if row["Session"] else "",
-            "session_id": row["Session"][:100],
-            "user_agent": row["UserAgent"][:AGENT_LENGTH],
+            "user_id": f"goatcounter {row['Session']}"[:ID_LENGTH] if row["Session"] else "",
+            "session_id": row["Session"][:ID_LENGTH],
+            "user_agent": row["UserAgent"][:AGENT_CHARACTERS],
             "screen": size if is_screen(size) else "",
             "country": row["Location"][:2],
             "timestamp": row["Date"],
@@ -122,7 +129,7 @@ def _referred(referrer: str, scheme: str) -> dict[str, str]:
     if scheme == "h" and referrer:
         address = referrer if "://" in referrer else f"https://{referrer}"
         return {"referrer": address[:URL_LENGTH]}
-    return {"utm_source": referrer[:500]}
+    return {"utm_source": referrer[:TEXT_LENGTH]}
 
 
 def _fields(row: Row) -> dict[str, object]:

@@ -11,18 +11,20 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW, Scalar
 from liveinsight.domain.key import Key
 
-Id = Annotated[str, Meta(min_length=1, max_length=100)]
+ID_LENGTH, NAME_LENGTH, URL_LENGTH, TEXT_LENGTH, MOST_PROPS = 100, 64, 2048, 500, 30
+Id = Annotated[str, Meta(min_length=1, max_length=ID_LENGTH)]
 EventId = Annotated[str, Meta(min_length=1, max_length=64)]
-Name = Annotated[str, Meta(min_length=1, max_length=64)]
-Url = Annotated[str, Meta(max_length=2048)]
-Tag = Annotated[str, Meta(max_length=500)]
-PropName = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
+Url = Annotated[str, Meta(max_length=URL_LENGTH)]
+Tag = Annotated[str, Meta(max_length=TEXT_LENGTH)]
+PropName = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 Integer = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-PropValue = Annotated[str, Meta(max_length=500)] | Integer | float | bool | None
+PropValue = Annotated[str, Meta(max_length=TEXT_LENGTH)] | Integer | float | bool | None
 # Its pattern is told to who reads the interface, and checked by `is_screen`, which remembers: a
 # pattern in here would cost as much as decoding all the rest.
 SCREEN_PATTERN = r"(\d{1,5}x\d{1,5})?"
@@ -60,10 +62,10 @@ class Sighting(Struct, kw_only=True, gc=False):
     page_url: Url | None = None
     title: str | None = None  # kept to TITLE_LENGTH: pages choose their titles, not senders
     referrer: Url | None = None
-    user_agent: Annotated[str, Meta(max_length=512)] | None = None
+    user_agent: Annotated[str, Meta(max_length=AGENT_CHARACTERS)] | None = None
     ip: Annotated[str, Meta(max_length=45)] | None = None
     country: Annotated[str, Meta(pattern="^[A-Za-z]{2}$")] | None = None
-    props: Annotated[dict[PropName, PropValue], Meta(max_length=30)] | None = None
+    props: Annotated[dict[PropName, PropValue], Meta(max_length=MOST_PROPS)] | None = None
     revenue: Revenue | None = None
     engaged_ms: Annotated[int, Meta(ge=0, le=86_400_000)] | None = None
     # Browsers that bounce at the end tell a little more than all of the page: it is 100.

@@ -12,6 +12,7 @@ from liveinsight.domain.goal import Goal, SavedFunnel
 from liveinsight.domain.period import zone
 
 ALIAS_LENGTH = 100
+DEFAULT_SITE = "default"  # that of a first start, which takes events of any host
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 DOMAIN_PATTERN = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)*{_LABEL}")

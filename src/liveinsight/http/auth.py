@@ -79,14 +79,18 @@ class Keys:
         return key
 
 
-def check_reader(key: Key | None, site: Site) -> None:
+def may_read(key: Key | None, site: Site) -> bool:
     """Whether the site's figures may be told."""
-    if site.public:
+    return site.public or (key is not None and key.allows(Scope.READ, site.id))
+
+
+def check_reader(key: Key | None, site: Site) -> None:
+    """The same, with what is said where they may not."""
+    if may_read(key, site):
         return
     if key is None:
         raise Unauthorized(NOT_READABLE)
-    if not key.allows(Scope.READ, site.id):
-        raise Forbidden("This key may not read this site.")
+    raise Forbidden("This key may not read this site.")
 
 
 def check_manager(key: Key | None, site: str | None) -> None:

@@ -43,12 +43,17 @@ class Request(msgspec.Struct, dict=True, eq=False):
 
     @cached_property
     def params(self) -> dict[str, str]:
-        """The query's parameters; of a repeated one the last."""
-        try:
-            told = parse_qs(self.query, keep_blank_values=True, max_num_fields=MAX_PARAMS)
-        except ValueError:
-            raise Invalid("query", f"has more than {MAX_PARAMS} parameters") from None
-        return {name: values[-1] for name, values in told.items()}
+        """The query's parameters."""
+        return params_of(self.query)
+
+
+def params_of(query: str) -> dict[str, str]:
+    """The parameters of a query, or of a form; of a repeated one the last."""
+    try:
+        told = parse_qs(query, keep_blank_values=True, max_num_fields=MAX_PARAMS)
+    except ValueError:
+        raise Invalid("query", f"has more than {MAX_PARAMS} parameters") from None
+    return {name: values[-1] for name, values in told.items()}
 
 
 class Response(msgspec.Struct, frozen=True):

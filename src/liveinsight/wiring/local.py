@@ -29,7 +29,7 @@ from liveinsight.adapters.recognise.countries import MaxmindCountries
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.errors import LiveInsightError
 from liveinsight.domain.person import Role
-from liveinsight.domain.site import Site, network
+from liveinsight.domain.site import DEFAULT_SITE, Site, network
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.api.imports import ImportsDoor
 from liveinsight.http.api.keys import KeysDoor
@@ -60,7 +60,6 @@ from liveinsight.wiring.turns import Turns
 
 log = logging.getLogger(__name__)
 
-DEFAULT_SITE = "default"
 # Between looks at what the CLI may have changed, and between turns of the hourly housework.
 REFRESH_EVERY_S = 1.0
 HOUSEWORK_EVERY_S = 60.0

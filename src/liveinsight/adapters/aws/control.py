@@ -13,13 +13,13 @@ from liveinsight.adapters.aws.client import DynamoDb, error_code, pages
 from liveinsight.adapters.aws.keys import Item
 from liveinsight.domain.key import Key
 from liveinsight.domain.period import DAY_MS, day_span
-from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.site import DEFAULT_SITE, Site, SiteBook
 
 GOOD_FOR_MS = 60_000
 SALT_BYTES = 16
 SECRET_BYTES = 32
 # Where nobody has made a site yet, as in home 1: it takes events of any host.
-DEFAULT_SITE = Site(id="default")
+FIRST_SITE = Site(id=DEFAULT_SITE)
 
 FORGOTTEN: Item = {"kind": {"S": "forgotten"}, "name": {"S": "events"}}
 
@@ -44,7 +44,7 @@ class DynamoControl:
         now_ms = self._now_ms()
         if now_ms - self._sites_ms >= GOOD_FOR_MS:
             sites = [msgspec.json.decode(_text(item), type=Site) for item in self._all("site")]
-            self._sites, self._sites_ms = SiteBook(sites or [DEFAULT_SITE]), now_ms
+            self._sites, self._sites_ms = SiteBook(sites or [FIRST_SITE]), now_ms
         return self._sites
 
     def refresh(self) -> None:

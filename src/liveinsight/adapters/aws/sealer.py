@@ -125,23 +125,26 @@ class DynamoSealer:
                     writer=secrets.token_hex(WRITER_BYTES),
                 ).newest(REDATED_EVENTS)
             # Nothing was sealed by that: what came meanwhile still has to be.
-            self._tail.lake.publish(
-                before,
-                new=change.new,
-                gone=change.gone,
-                sealed_ms=before.sealed_ms,
-                swept_ms=before.swept_ms,
-                now_ms=now_ms,
+            self._publish(
+                before, change, now_ms, sealed_ms=before.sealed_ms, swept_ms=before.swept_ms
             )
             return site.id
         return None
 
-    def _publish(self, before: Manifest, change: Change, now_ms: int, *, swept_ms: int) -> None:
+    def _publish(
+        self,
+        before: Manifest,
+        change: Change,
+        now_ms: int,
+        *,
+        swept_ms: int,
+        sealed_ms: int | None = None,
+    ) -> None:
         self._tail.lake.publish(
             before,
             new=change.new,
             gone=change.gone,
-            sealed_ms=now_ms,
+            sealed_ms=now_ms if sealed_ms is None else sealed_ms,
             swept_ms=swept_ms,
             now_ms=now_ms,
         )

@@ -19,6 +19,7 @@ from liveinsight import __version__
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.domain.errors import Misconfigured
 from liveinsight.domain.sighting import BELIEVED_MS
+from liveinsight.domain.site import DEFAULT_SITE
 from liveinsight.entrypoints.cli.shared import (
     AsJson,
     DataDir,
@@ -52,9 +53,6 @@ SAID = {
     "a name and host of your own",
     Finding.COUNTED_TWICE: "script and middleware both count: use `beside_script`",
 }
-
-
-DEFAULT_SITE = "default"  # the first start's; beside others nobody need use it
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -106,6 +104,7 @@ def _checks(
         query = f"?{urlencode({'site': name})}" if name else ""
         with asked(url, "GET", f"/api/doctor{query}", headers) as response:
             known = msgspec.json.decode(response.read(), type=_Told).data
+        # Beside others nobody need use the first start's.
         if not (known.site == DEFAULT_SITE and len(names) > 1 and _is_unused(known)):
             yield from _site(known)
     if page is not None:

@@ -12,7 +12,7 @@ from liveinsight.domain.goal import Goal, SavedFunnel, checked_name
 from liveinsight.domain.goal import checked as goal_of
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.site import Site, checked
-from liveinsight.http.auth import Keys, check_manager
+from liveinsight.http.auth import Keys, check_manager, may_read
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
@@ -156,11 +156,7 @@ class SitesDoor:
         self._look_again()
 
     def _readable(self, key: Key | None) -> Response:
-        sites = [
-            site
-            for site in self._control.sites()
-            if site.public or (key is not None and key.allows(Scope.READ, site.id))
-        ]
+        sites = [site for site in self._control.sites() if may_read(key, site)]
         manages = key is not None and Scope.ADMIN in key.scopes
         return success(SitesTold([_told(site, to_manager=manages) for site in sites]))
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, SESSION_START
 from liveinsight.domain.period import DAY_MS
-from liveinsight.domain.sighting import Sighting
+from liveinsight.domain.sighting import ID_LENGTH, URL_LENGTH, Sighting
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.exchange import Request, Response
 from liveinsight.http.problems import problem
@@ -35,9 +36,9 @@ def read(request: Request, sites: SiteBook) -> Heard:
         raise Invalid("events", "must be there, and a client_id")
     micros = hearing.number(told.get("timestamp_micros"))
     shared: dict[str, object] = {
-        "user_id": who[:100],
+        "user_id": who[:ID_LENGTH],
         "timestamp": None if micros is None else int(micros / 1000),
-        "user_agent": hearing.text(told.get("user_agent"), 512),
+        "user_agent": hearing.text(told.get("user_agent"), AGENT_CHARACTERS),
         "ip": hearing.address(told.get("ip_override")),
     }
     good = [event for event in events[:MOST_EVENTS] if _name(event)]
@@ -65,7 +66,7 @@ def _event(
     name = _name(event) or ""
     params = event.get("params")
     told: dict[str, Any] = params if isinstance(params, dict) else {}
-    url = hearing.text(told.get("page_location"), hearing.URL_LENGTH)
+    url = hearing.text(told.get("page_location"), URL_LENGTH)
     kind = NAMES.get(name) or hearing.custom(name)
     # Many events tell what is at stake; one of them is when it is paid.
     paid = SIGNS.get(name, 0) * (hearing.number(told.get("value")) or 0.0)
@@ -77,9 +78,9 @@ def _event(
         site,
         "Page without address" if kind == PAGE_VIEW and url is None else kind,
         hearing.page(url, None),
-        session_id=hearing.text(told.get("session_id"), 100),
+        session_id=hearing.text(told.get("session_id"), ID_LENGTH),
         title=hearing.text(told.get("page_title")),
-        referrer=hearing.text(told.get("page_referrer"), hearing.URL_LENGTH),
+        referrer=hearing.text(told.get("page_referrer"), URL_LENGTH),
         language=hearing.language(told.get("language")),
         screen=hearing.screen(told.get("screen_resolution")),
         revenue=hearing.money(paid, told.get("currency")) if paid else None,

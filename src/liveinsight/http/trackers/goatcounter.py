@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW
+from liveinsight.domain.sighting import URL_LENGTH
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.exchange import NO_STORE, Request, Response, plain
 from liveinsight.http.trackers import hearing
@@ -20,7 +21,7 @@ READABLE = (b"cross-origin-resource-policy", b"cross-origin")
 def read(request: Request, sites: SiteBook) -> Heard:
     """A page view or an event. The host is that of the page which asks."""
     told = request.params
-    path = hearing.text(told.get("p"), hearing.URL_LENGTH)
+    path = hearing.text(told.get("p"), URL_LENGTH)
     if path is None:
         raise Invalid("p", "is required")
     if told.get("b") in BOTS:
@@ -45,7 +46,7 @@ def read(request: Request, sites: SiteBook) -> Heard:
         kind,
         url,
         title=hearing.text(told.get("t")),
-        referrer=hearing.text(told.get("r"), hearing.URL_LENGTH),
+        referrer=hearing.text(told.get("r"), URL_LENGTH),
         screen=hearing.screen("x".join(told.get("s", "").split(",")[:2])),
     )
     return Heard([sighting], _answer)

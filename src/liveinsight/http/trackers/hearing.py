@@ -15,7 +15,18 @@ from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import BUILT_IN_TYPES, Scalar
-from liveinsight.domain.sighting import Caller, Sighting, check_form, is_screen, time_of
+from liveinsight.domain.sighting import (
+    MOST_DIGITS,
+    MOST_PROPS,
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    URL_LENGTH,
+    Caller,
+    Sighting,
+    check_form,
+    is_screen,
+    time_of,
+)
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.addresses import parsed
 from liveinsight.http.exchange import Request, Response
@@ -23,13 +34,8 @@ from liveinsight.http.wire import body_of, decoded, sighting_of
 from liveinsight.usecases.collect import Outcome
 from liveinsight.usecases.places import host_of
 
-NAME_LENGTH = 64
-VALUE_LENGTH = 500
-URL_LENGTH = 2048
-MOST_PROPS = 30
 MOST_EVENTS = 500
 LARGEST_INT = 2**63 - 1
-DIGITS = 15
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _objects = msgspec.json.Decoder(dict[str, Any])
 
@@ -78,7 +84,7 @@ def custom(name: str) -> str:
     return f"custom {name}" if name in BUILT_IN_TYPES else name
 
 
-def text(value: object, length: int = VALUE_LENGTH) -> str | None:
+def text(value: object, length: int = TEXT_LENGTH) -> str | None:
     """A text that says something, or a number as one, cut to what is kept."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
@@ -152,7 +158,7 @@ def money(amount: object, currency: object) -> dict[str, str] | None:
     except InvalidOperation:
         return None
     # Nothing is computed of it before: that of a huge exponent would fail, or take very long.
-    if not told.is_finite() or not -DIGITS <= told.adjusted() < DIGITS:
+    if not told.is_finite() or not -MOST_DIGITS <= told.adjusted() < MOST_DIGITS:
         return None
     return {"amount": f"{round(told, 6).normalize():f}", "currency": code.upper()}
 
@@ -179,10 +185,10 @@ def _flat(told: Mapping[str, object], before: str) -> Iterator[tuple[str, Scalar
                     yield from _flat(value, f"{name}.")
             case list():
                 with suppress(RecursionError):  # nested too deeply to be told
-                    yield name, msgspec.json.encode(value).decode()[:VALUE_LENGTH]
+                    yield name, msgspec.json.encode(value).decode()[:TEXT_LENGTH]
             case str():
-                yield name, value[:VALUE_LENGTH]
+                yield name, value[:TEXT_LENGTH]
             case int() if abs(value) > LARGEST_INT:
-                yield name, str(value)[:VALUE_LENGTH]
+                yield name, str(value)[:TEXT_LENGTH]
             case bool() | int() | float():
                 yield name, value

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 
+from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
-from liveinsight.domain.sighting import Sighting
+from liveinsight.domain.sighting import ID_LENGTH, URL_LENGTH, Sighting
 from liveinsight.domain.site import SiteBook
-from liveinsight.http.exchange import MAX_PARAMS, NO_STORE, POSTED_HEADERS, Request, Response, plain
+from liveinsight.http.exchange import NO_STORE, POSTED_HEADERS, Request, Response, params_of, plain
 from liveinsight.http.trackers import hearing
 from liveinsight.http.trackers.hearing import Heard
 from liveinsight.http.wire import GIF, GIF_TYPE, body_of
@@ -110,18 +110,10 @@ def _read_bulk(asked: list[Any], sites: SiteBook) -> Heard:
 
 def _params(told: object) -> Params:
     if isinstance(told, str):
-        return _parsed(told.partition("?")[2] or told)
+        return params_of(told.partition("?")[2] or told)
     if isinstance(told, dict):
-        return {name: hearing.text(value, hearing.URL_LENGTH) or "" for name, value in told.items()}
+        return {name: hearing.text(value, URL_LENGTH) or "" for name, value in told.items()}
     raise Invalid("requests", "must be queries")
-
-
-def _parsed(query: str) -> dict[str, str]:
-    try:
-        fields = parse_qs(query, keep_blank_values=True, max_num_fields=MAX_PARAMS)
-    except ValueError:
-        raise Invalid("query", f"has more than {MAX_PARAMS} parameters") from None
-    return {name: values[-1] for name, values in fields.items()}
 
 
 def _body(request: Request) -> dict[str, Any]:
@@ -131,7 +123,7 @@ def _body(request: Request) -> dict[str, Any]:
     if request.headers.get(b"content-type", b"").lower().startswith(FORM) and body[:1] != b"{":
         if len(body) > MOST_FORM_BYTES:
             raise Invalid("body", f"may have up to {MOST_FORM_BYTES:,} bytes as a form")
-        return {**_parsed(body.decode("utf-8", "replace"))}
+        return {**params_of(body.decode("utf-8", "replace"))}
     return hearing.object_of(request)
 
 
@@ -151,7 +143,7 @@ def _sightings(told: Params, sites: SiteBook) -> list[Sighting]:
     if not told.get("idsite"):
         raise Invalid("idsite", "is required")
     name, about = _what(told)
-    url = hearing.text(told.get("url"), hearing.URL_LENGTH)
+    url = hearing.text(told.get("url"), URL_LENGTH)
     return [
         hearing.seen(
             sites,
@@ -160,13 +152,13 @@ def _sightings(told: Params, sites: SiteBook) -> list[Sighting]:
             # Servers may tell an address elsewhere, which was clicked, as both.
             hearing.page(url, None) if url != about.get("url") else None,
             title=hearing.text(told.get("action_name")),
-            referrer=hearing.text(told.get("urlref"), hearing.URL_LENGTH),
+            referrer=hearing.text(told.get("urlref"), URL_LENGTH),
             screen=hearing.screen(told.get("res")),
             language=hearing.language(told.get("lang", "").partition(",")[0].partition(";")[0]),
-            user_id=hearing.text(told.get("uid"), 100),
+            user_id=hearing.text(told.get("uid"), ID_LENGTH),
             timestamp=_time(told.get("cdt")),
             ip=hearing.address(told.get("cip")),
-            user_agent=hearing.text(told.get("ua"), 512),
+            user_agent=hearing.text(told.get("ua"), AGENT_CHARACTERS),
             country=_country(told.get("country")),
             props=hearing.props(about),
         )

@@ -8,6 +8,7 @@ import msgspec
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
 from liveinsight.domain.period import DAY_MS
+from liveinsight.domain.sighting import URL_LENGTH
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.exchange import POSTED_HEADERS, Request, Response, plain
 from liveinsight.http.trackers import hearing
@@ -78,11 +79,11 @@ def refuse(wrong: Invalid) -> Response:
 
 
 def _url(told: dict[str, Any]) -> str:
-    url = hearing.text(told.get("u", told.get("url")), hearing.URL_LENGTH + 1)
+    url = hearing.text(told.get("u", told.get("url")), URL_LENGTH + 1)
     if url is None:
         raise Invalid("url", "is required")
-    if len(url) > hearing.URL_LENGTH:
-        raise Invalid("url", f"must have up to {hearing.URL_LENGTH} characters")
+    if len(url) > URL_LENGTH:
+        raise Invalid("url", f"must have up to {URL_LENGTH} characters")
     if re.match(r"data:", url, re.IGNORECASE):
         raise Invalid("url", "scheme is not allowed")
     in_hash = told.get("h", told.get("hashMode")) in (1, True)
@@ -92,7 +93,7 @@ def _url(told: dict[str, Any]) -> str:
 def _fields(told: dict[str, Any], *, engages: bool) -> dict[str, object]:
     revenue = _object(told.get("revenue", told.get("$")))
     fields: dict[str, object] = {
-        "referrer": hearing.text(told.get("r", told.get("referrer")), hearing.URL_LENGTH),
+        "referrer": hearing.text(told.get("r", told.get("referrer")), URL_LENGTH),
         "props": hearing.props(_scalars(_props(told))),
         "revenue": hearing.money(revenue.get("amount"), revenue.get("currency")),
     }

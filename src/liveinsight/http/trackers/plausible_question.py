@@ -39,7 +39,6 @@ MONTHS_AGO = {"6mo": 5, "12mo": 11}
 DAYS = {"7d": 7, "28d": 28, "30d": 30, "91d": 91}
 SECOND_MS = 1000
 TEST_OF_OLD = re.compile(r"\s*(?P<name>[^=!]+?)\s*(?P<test>==|!=)(?P<values>.*)", re.DOTALL)
-Raw = Mapping[str, Any]
 
 
 class Asked(Struct, frozen=True):

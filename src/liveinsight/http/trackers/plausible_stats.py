@@ -10,10 +10,9 @@ import msgspec
 from liveinsight.domain import query as queries
 from liveinsight.domain.dimension import OF_TIME
 from liveinsight.domain.errors import Invalid, LiveInsightError, Unauthorized
-from liveinsight.domain.key import Key
 from liveinsight.domain.period import local_day
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import Keys, check_reader
+from liveinsight.http.auth import Keys, may_read
 from liveinsight.http.exchange import JSON_HEADERS, Request, Response, encode
 from liveinsight.http.problems import problem
 from liveinsight.http.routes import Access, Param, Route
@@ -158,7 +157,9 @@ class PlausibleStatsDoor:
         rows, total = report["results"], report["meta"]["total_rows"]
         if is_series:
             filled = [row for row in rows if asked.is_filled(row["metrics"])]
-            rows, total = filled[_whole(first) : _whole(first) + _whole(most)], len(filled)
+            first = queries.integer(first, "pagination", 0, queries.MAX_LIMIT)
+            most = queries.integer(most, "pagination", 0, queries.MAX_LIMIT)
+            rows, total = filled[first : first + most], len(filled)
         meta: dict[str, Any] = {"total_rows": total} if include.get("total_rows") else {}
         time = next((n for n, name in enumerate(asked.raw["dimensions"]) if name in OF_TIME), None)
         if include.get("time_labels") and time is not None:
@@ -183,7 +184,7 @@ class PlausibleStatsDoor:
         key = self._keys.of(request, self._clock.now_ms())
         if key is None:
             raise Unauthorized(UNKNOWN)
-        readable = [site for site in self._control.sites() if _may_read(key, site)]
+        readable = [site for site in self._control.sites() if may_read(key, site)]
         told = [
             {"domain": site.domains[0] if site.domains else site.id, "timezone": site.timezone}
             for site in readable
@@ -222,17 +223,9 @@ class PlausibleStatsDoor:
             raise Invalid("site_id", "is missing")
         key = self._keys.of(request, self._clock.now_ms())
         site = self._control.sites().by_name(name)
-        if site is None or not _may_read(key, site):
+        if site is None or not may_read(key, site):
             raise Unauthorized(UNKNOWN)
         return site
-
-
-def _may_read(key: Key | None, site: Site) -> bool:
-    try:
-        check_reader(key, site)
-    except LiveInsightError:
-        return False
-    return True
 
 
 async def _told(handler: Handler, request: Request) -> Response:
@@ -260,12 +253,6 @@ def _change(name: str, now: float | None, then: float | None) -> int | None:
     if then == 0:
         return 0 if now == 0 else 100
     return round(100 * (now - then) / then)
-
-
-def _whole(told: object) -> int:
-    if not isinstance(told, int) or isinstance(told, bool) or not 0 <= told <= queries.MAX_LIMIT:
-        raise Invalid("pagination", f"must be of whole numbers to {queries.MAX_LIMIT}")
-    return told
 
 
 def _old(value: str) -> str:

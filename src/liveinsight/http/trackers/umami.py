@@ -6,10 +6,11 @@ from uuid import uuid4
 
 import msgspec
 
+from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
-from liveinsight.domain.sighting import Sighting
+from liveinsight.domain.sighting import ID_LENGTH, URL_LENGTH, Sighting
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.exchange import POSTED_HEADERS, Request, Response, encode
 from liveinsight.http.trackers import hearing
@@ -114,11 +115,11 @@ def _vitals(payload: Mapping[str, Any], sites: SiteBook) -> Sequence[Sighting]:
 def _seen(payload: Mapping[str, Any], sites: SiteBook, name: str, **fields: object) -> Sighting:
     site = payload.get("website")
     hostname = hearing.text(payload.get("hostname")) or hearing.home(sites, site)
-    url = hearing.text(payload.get("url"), hearing.URL_LENGTH)
+    url = hearing.text(payload.get("url"), URL_LENGTH)
     if url and url.partition("#")[2].startswith(ROUTES):
         url = hearing.with_fragment(url)
     seconds = hearing.number(payload.get("timestamp"))
-    referrer = hearing.text(payload.get("referrer"), hearing.URL_LENGTH)
+    referrer = hearing.text(payload.get("referrer"), URL_LENGTH)
     return hearing.seen(
         sites,
         site,
@@ -129,9 +130,9 @@ def _seen(payload: Mapping[str, Any], sites: SiteBook, name: str, **fields: obje
         referrer=None if referrer is None or referrer.startswith("/") else referrer,
         screen=hearing.screen(payload.get("screen")),
         language=hearing.language(payload.get("language")),
-        user_id=hearing.text(payload.get("id"), 100),
+        user_id=hearing.text(payload.get("id"), ID_LENGTH),
         timestamp=None if seconds is None else int(seconds * 1000),
         ip=hearing.address(payload.get("ip")),
-        user_agent=hearing.text(payload.get("userAgent"), 512),
+        user_agent=hearing.text(payload.get("userAgent"), AGENT_CHARACTERS),
         **fields,
     )
