@@ -165,21 +165,24 @@ def test_what_is_typed_after_the_filters_key_is_the_filters(page):
     expect(page.locator("[data-filter-opener] button").first).to_be_focused()
 
 
-def test_a_lost_connection_is_told_and_the_figures_stay(troubled):
+def test_a_lost_connection_is_told_and_the_figures_stay(fresh, home, troubled):
     """Off the net the strip says so and keeps its number; back on it is connected by itself."""
-    troubled.goto("/?site=shop&range=24h")
+    fresh("steady")
+    home.send(*(a_view("steady", visitor, seconds_ago=1) for visitor in range(4)))
+    home.wait_for("steady", 4)
+    troubled.goto("/?site=steady&range=24h")
     signal = troubled.locator(".strip .signal")
     expect(signal).to_have_text("Connected")
     device = troubled.locator("[data-panel=devices] .bars button").first
     expect(device).to_be_visible()
     online = troubled.get_by_test_id("strip-online")
-    before = online.inner_text()
+    expect(online).to_have_text("4")
     watch = troubled.context
     watch.set_offline(offline=True)
     troubled.evaluate("dispatchEvent(new Event('offline'))")
     device.click()
     expect(signal).to_contain_text("Connection lost")
-    expect(online).to_have_text(before)
+    expect(online).to_have_text("4")
     asked = troubled.locator("[data-panel=devices]")
     expect(asked.locator("[role=alert]")).to_contain_text("cannot be reached")
     watch.set_offline(offline=False)
