@@ -26,7 +26,7 @@ locals {
   ]...)
 
   cors_headers = {
-    "Access-Control-Allow-Headers" = "'Content-Type, Content-Encoding, X-API-Key, Authorization, X-CSRF-Token, X-Session-ID, X-Umami-Cache'"
+    "Access-Control-Allow-Headers" = "'Content-Type, Content-Encoding, X-API-Key, Authorization, X-CSRF-Token, X-Session-ID, X-Umami-Cache, X-Retry-Count'"
     "Access-Control-Allow-Methods" = "'GET, POST, OPTIONS'"
     "Access-Control-Max-Age"       = "'86400'"
   }

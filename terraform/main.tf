@@ -63,6 +63,7 @@ locals {
     "matomo.php"                     = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
     "piwik.php"                      = { methods = { GET = "event-collector", POST = "event-collector" }, reads = false }
     "mp/collect"                     = { methods = { POST = "event-collector" }, reads = false }
+    "v1/{message}"                   = { methods = { POST = "event-collector" }, reads = false }
     "api/realtime"                   = { methods = { GET = "realtime-api" }, reads = true }
     "api/stats"                      = { methods = { GET = "stats-api" }, reads = true }
     "api/query"                      = { methods = { POST = "stats-api" }, reads = true }

@@ -135,6 +135,11 @@ def events_in(client):
             {},
             204,
         ),
+        (
+            ("POST", "/v1/page", {"type": "page", "properties": {"url": "https://shop.example/a"}}),
+            {},
+            200,
+        ),
     ],
 )
 def test_other_trackers_clients_are_heard(dynamodb, told, about, status):

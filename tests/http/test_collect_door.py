@@ -501,6 +501,19 @@ def test_a_keys_site_is_all_it_reaches(tmp_path):
     house.close()
 
 
+def test_a_keys_site_is_meant_where_nothing_else_tells_it(tmp_path):
+    """Neither the event nor the host of its page; a name that is none here stays none."""
+    house = House(tmp_path, Site(id="shop", domains=("shop.example",)), Site(id="blog"))
+    key, all_sites = house.key("server", site="blog"), house.key("server")
+    for event in ({"event_type": "Signup"}, a_view(page_url="https://elsewhere.example/")):
+        assert house.dropped(event, x_api_key=key) == {}
+        assert house.hot.events[-1].site == "blog"
+        assert house.dropped(event, x_api_key=all_sites) == {"unknown_site": 1}
+    assert house.dropped(a_view(site="nobody"), x_api_key=key) == {"unknown_site": 1}
+    assert house.dropped(a_view(), x_api_key=key) == {"unknown_site": 1}
+    house.close()
+
+
 def test_unknown_keys_are_401(house):
     """A wrong key is an error, so that its owner hears of it; other schemes are none of ours."""
     for headers in ({"x_api_key": "wrong"}, {"authorization": "Bearer wrong"}):

@@ -17,8 +17,9 @@ from liveinsight.domain.event import PAGE_VIEW, Scalar
 from liveinsight.domain.key import Key
 
 ID_LENGTH, NAME_LENGTH, URL_LENGTH, TEXT_LENGTH, MOST_PROPS = 100, 64, 2048, 500, 30
+EVENT_ID_LENGTH = 64
 Id = Annotated[str, Meta(min_length=1, max_length=ID_LENGTH)]
-EventId = Annotated[str, Meta(min_length=1, max_length=64)]
+EventId = Annotated[str, Meta(min_length=1, max_length=EVENT_ID_LENGTH)]
 Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH)]
 Url = Annotated[str, Meta(max_length=URL_LENGTH)]
 Tag = Annotated[str, Meta(max_length=TEXT_LENGTH)]

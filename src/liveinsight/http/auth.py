@@ -1,5 +1,6 @@
 """Who asks: by an API key in `X-API-Key` or `Authorization: Bearer`, by a session, or as anybody."""
 
+import secrets
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -25,8 +26,17 @@ CLI = "cli"
 CLI_KEY = Key(id=CLI, hash=b"", scopes=frozenset(Scope))
 
 
+# How keys begin: who finds one in a file knows what it opens.
+KEY_MARK = "li_"
+
+
+def new_key() -> str:
+    """A key of 256 random bits, to be told once."""
+    return KEY_MARK + secrets.token_urlsafe(32)
+
+
 def key_hash(text: str) -> bytes:
-    """What is kept of a key. Keys are 256 random bits, so one round is enough."""
+    """What is kept of a key, which is so random that one round is enough."""
     return sha256(text.encode()).digest()
 
 

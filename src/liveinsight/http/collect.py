@@ -31,7 +31,14 @@ REMEMBERED = 16_384
 LANGUAGES_READ = 100
 
 
-Read = Callable[[Request], Sequence[Sighting]]
+class Seen(msgspec.Struct, frozen=True):
+    """What a request tells, and when by the clock of who sent it."""
+
+    sightings: Sequence[Sighting]
+    sent_ms: int | None = None
+
+
+Read = Callable[[Request], Seen]
 
 
 class Collecting(Protocol):
@@ -149,8 +156,7 @@ class CollectDoor:
             told = read_told(request)
             is_bare = told.events is None
             self._check_csrf(told, request, caller)
-            if skew_ms := skew_of(told.sent_at, caller.received_ms):
-                caller = msgspec.structs.replace(caller, skew_ms=skew_ms)
+            caller = by_clock(caller, told.sent_at)
             sightings = told.sightings()
             if self._doctor is not None and (caller.key is not None or told.sent_at is not None):
                 self._show(self._doctor, told, request, caller)
@@ -174,18 +180,18 @@ class CollectDoor:
 
     async def pixel(self, request: Request) -> Response:
         """`GET /api/pixel.gif`: a page view of a page without script."""
-        await self.collected(request, lambda request: [seen_by_pixel(request)])
+        await self.collected(request, lambda request: Seen([seen_by_pixel(request)]))
         return plain(200, GIF, GIF_TYPE)
 
     async def collected(self, request: Request, read: Read) -> Outcome:
         """What came of what `read` finds in a request, when it is durable."""
         caller = self._caller(request)
         try:
-            sightings = read(request)
-            if caller.key is None and self._demands_csrf(sightings):
+            seen = read(request)
+            if caller.key is None and self._demands_csrf(seen.sightings):
                 raise Forbidden("This site wants a CSRF token, which cannot be sent like this.")
             self._hot.check_room()
-            outcome = self._collect.judge(sightings, caller)
+            outcome = self._collect.judge(seen.sightings, by_clock(caller, seen.sent_ms))
         except Invalid as wrong:
             self._refuse(Drop.INVALID)
             raise wrong.alone() from None
@@ -272,6 +278,12 @@ class CollectDoor:
         """Count what never became an event; it is kept with the next ones."""
         self._refused["", reason] += 1
         self.dropped[reason] += 1
+
+
+def by_clock(caller: Caller, sent_ms: int | None) -> Caller:
+    """The caller, with what their clock is off."""
+    skew_ms = skew_of(sent_ms, caller.received_ms)
+    return msgspec.structs.replace(caller, skew_ms=skew_ms) if skew_ms else caller
 
 
 def seen_by_pixel(request: Request) -> Sighting:

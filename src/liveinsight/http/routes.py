@@ -49,7 +49,7 @@ class Route(Struct, frozen=True, kw_only=True):
 METHODS = b"GET, POST, OPTIONS"
 ALLOWED_HEADERS = (
     b"Content-Type, X-API-Key, Authorization, X-CSRF-Token, X-Session-ID, Last-Event-ID,"
-    b" X-Umami-Cache"
+    b" X-Umami-Cache, X-Retry-Count"
 )
 ANY_ORIGIN: Headers = ((b"access-control-allow-origin", b"*"),)
 PREFLIGHT: Headers = (

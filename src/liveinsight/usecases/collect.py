@@ -167,6 +167,8 @@ class Collect:
             try:
                 check_form(told)
                 place = known.get(way) or self._places.look(told, way)
+                if place.site is None and caller.key is not None and not told.site:
+                    place = self._places.of(told, caller.key)
                 time_ms = caller.received_ms
                 if told.timestamp is not None:
                     time_ms = time_of(told.timestamp, caller)

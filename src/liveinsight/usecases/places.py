@@ -66,17 +66,21 @@ class Places:
 
     def look(self, told: Sighting, way: Way) -> Place:
         """A place that is not known."""
-        place = self._found(told)
+        place = self._found(told, told.site)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
             self._known[way] = place
         return place
 
-    def _found(self, told: Sighting) -> Place:
+    def of(self, told: Sighting, key: Key) -> Place:
+        """The place of an event that tells of no site: who holds the key of one tells of that."""
+        return self._found(told, key.site)
+
+    def _found(self, told: Sighting, name: str | None) -> Place:
         """Its site is the named one, else its host's, else the only one."""
         page = _page(told.page_url, ()) if told.page_url else NOWHERE
-        site = self._sites.of(told.site, page.hostname)
+        site = self._sites.of(name, page.hostname)
         if site is None:
             return Place(None, Drop.UNKNOWN_SITE)
         if site.allowed_params and told.page_url:

@@ -19,7 +19,7 @@ from liveinsight.entrypoints.cli.shared import (
     say,
     told_errors,
 )
-from liveinsight.http.auth import key_hash
+from liveinsight.http.auth import key_hash, new_key
 
 app = typer.Typer(help="API keys: create, list, revoke.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def create(
     data_dir: DataDir = None,
 ) -> None:
     """Create a key and print it, once."""
-    text = f"li_{secrets.token_urlsafe(32)}"
+    text = new_key()
     with control_of(data_dir) as control:
         if site is not None and site not in {known.id for known in control.sites()}:
             raise NotFound(f"There is no site {site}.")

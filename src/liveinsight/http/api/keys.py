@@ -7,7 +7,7 @@ from msgspec import Struct
 from liveinsight.domain.errors import Invalid, NotFound
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.session import checked_name
-from liveinsight.http.auth import Keys, check_manager, key_hash
+from liveinsight.http.auth import Keys, check_manager, key_hash, new_key
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
@@ -69,7 +69,7 @@ class KeysDoor:
         form = read_json(request, KeyForm)
         if form.site is not None and form.site not in {site.id for site in self._control.sites()}:
             raise Invalid("site", f"there is no site {form.site!r}")
-        text = secrets.token_urlsafe(32)
+        text = new_key()
         key = Key(
             id=secrets.token_hex(6),
             hash=key_hash(text),

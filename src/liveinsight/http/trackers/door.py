@@ -6,10 +6,10 @@ from functools import partial
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.http.collect import CollectDoor
+from liveinsight.http.collect import CollectDoor, Seen
 from liveinsight.http.exchange import NO_STORE, Request, Response
 from liveinsight.http.routes import Route
-from liveinsight.http.trackers import ga4, goatcounter, matomo, plausible, umami
+from liveinsight.http.trackers import ga4, goatcounter, matomo, plausible, segment, umami
 from liveinsight.http.trackers.hearing import Heard, Read
 from liveinsight.ports import Control
 
@@ -28,6 +28,7 @@ UMAMI_BATCH = Spoken(read=umami.read_batch, refuse=umami.refuse, prepared=umami.
 GOATCOUNTER = Spoken(read=goatcounter.read, refuse=goatcounter.refuse)
 MATOMO = Spoken(read=matomo.read, refuse=matomo.refuse, prepared=matomo.prepared)
 GA4 = Spoken(read=ga4.read, refuse=ga4.refuse)
+SEGMENT = Spoken(read=segment.read, refuse=segment.refuse, prepared=segment.prepared)
 
 PATHS = (
     ("POST", "/api/event", PLAUSIBLE, "Plausible's events", "text/plain"),
@@ -41,6 +42,10 @@ PATHS = (
         for method in ("GET", "POST")
     ),
     ("POST", "/mp/collect", GA4, "Events of Google's Measurement Protocol", "application/json"),
+    *(
+        ("POST", f"/v1/{path}", SEGMENT, f"Segment's {path}", "application/json")
+        for path in segment.PATHS
+    ),
 )
 
 
@@ -70,14 +75,14 @@ class TrackersDoor:
             return Response(200, (NO_STORE,))
         heard: Heard | None = None
 
-        def read(request: Request) -> Heard:
+        def read(request: Request) -> Seen:
             nonlocal heard
             heard = spoken.read(request, self._control.sites())
-            return heard
+            return Seen(heard.sightings, heard.sent_ms)
 
         try:
             request = spoken.prepared(request)
-            outcome = await self._collect.collected(request, lambda told: read(told).sightings)
+            outcome = await self._collect.collected(request, read)
         except Invalid as wrong:
             return spoken.refuse(wrong)
         assert heard is not None, "else it is invalid"

@@ -76,7 +76,7 @@ def _event(
     return hearing.seen(
         sites,
         site,
-        "Page without address" if kind == PAGE_VIEW and url is None else kind,
+        hearing.view(url) if kind == PAGE_VIEW else kind,
         hearing.page(url, None),
         session_id=hearing.text(told.get("session_id"), ID_LENGTH),
         title=hearing.text(told.get("page_title")),

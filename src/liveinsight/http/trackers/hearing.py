@@ -7,6 +7,7 @@ no use is left out, and only what makes an event none at all is refused.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.event import BUILT_IN_TYPES, Scalar
+from liveinsight.domain.event import BUILT_IN_TYPES, PAGE_VIEW, Scalar
 from liveinsight.domain.sighting import (
     MOST_DIGITS,
     MOST_PROPS,
@@ -49,6 +50,7 @@ class Heard(Struct, frozen=True):
 
     sightings: Sequence[Sighting]
     answer: Answer
+    sent_ms: int | None = None  # by the sender's clock
 
 
 Read = Callable[[Request, SiteBook], Heard]
@@ -82,6 +84,20 @@ def is_sound(told: Sighting) -> bool:
 def custom(name: str) -> str:
     """A name of the sender's own, which may be one that means something here."""
     return f"custom {name}" if name in BUILT_IN_TYPES else name
+
+
+def view(page_url: str | None) -> str:
+    """What seeing a page is called; an app may have none."""
+    return PAGE_VIEW if page_url else "Page without address"
+
+
+def moment(told: str | None) -> int | None:
+    """A date and time in ms since 1970; without a zone it is that of UTC."""
+    try:
+        time = datetime.fromisoformat(told or "")
+    except ValueError:
+        return None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def text(value: object, length: int = TEXT_LENGTH) -> str | None:

@@ -1,7 +1,6 @@
 """Matomo: `/matomo.php` and `/piwik.php`, one by one in the query or a form, or many as JSON."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -172,13 +171,7 @@ def _what(told: Params) -> What:
 def _time(told: str | None) -> int | None:
     """Seconds since 1970, or a date and time of UTC."""
     seconds = hearing.number(told)
-    if seconds is not None:
-        return int(seconds * 1000)
-    try:
-        time = datetime.fromisoformat(told or "")
-    except ValueError:
-        return None
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
+    return hearing.moment(told) if seconds is None else int(seconds * 1000)
 
 
 def _country(told: str | None) -> str | None:

@@ -1,0 +1,187 @@
+"""Segment: `POST /v1/track`, `/page`, `/screen` and `/batch`, of its sources in browsers and servers."""
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from liveinsight.domain.agent import AGENT_CHARACTERS
+from liveinsight.domain.errors import Invalid
+from liveinsight.domain.sighting import EVENT_ID_LENGTH, ID_LENGTH, URL_LENGTH, Sighting
+from liveinsight.domain.site import SiteBook
+from liveinsight.http.auth import KEY_MARK
+from liveinsight.http.exchange import POSTED_HEADERS, Request, Response, encode
+from liveinsight.http.trackers import hearing
+from liveinsight.http.trackers.hearing import Heard
+from liveinsight.usecases.collect import Outcome
+
+MOST_MESSAGES = 2500
+# Paths that its script in browsers knows by one letter; `m` are measurements of itself.
+PATHS = (*("track", "page", "screen", "identify", "group", "alias", "batch"), *"tpsigabm")
+# Who somebody is, is told with an event or not at all.
+NO_EVENTS = frozenset("igam")
+OWN_PLACE = frozenset({"url", "title", "referrer", "path", "search"})
+MONEY = frozenset({"revenue", "currency"})
+REFUND = "Order Refunded"
+ORDERS = frozenset({"Order Completed", REFUND})
+UNPAID = frozenset({"Checkout Started", "Order Updated", "Order Cancelled"})
+# Of a server's message that tells no agent: it is somebody's, and its own would be a program's.
+UNTOLD_AGENT = "Mozilla/5.0 (Untold; Segment)"
+TAGS = {f"utm_{name}": name for name in ("source", "medium", "content", "term")}
+TAGS["utm_campaign"] = "name"
+Told = Mapping[str, Any]
+What = tuple[str, str | None, dict[str, object]]  # the kind of event, its page, and what is told
+
+
+def prepared(request: Request) -> Request:
+    """A write key that is a key of ours lets its holder tell of others."""
+    told = _write_key(request)
+    if not told.startswith(KEY_MARK):
+        return request
+    headers = request.headers | {b"x-api-key": told.encode("latin-1", "replace")}
+    return msgspec.structs.replace(request, headers=headers)
+
+
+def read(request: Request, sites: SiteBook) -> Heard:
+    """One message, or a batch of them."""
+    told = hearing.object_of(request)
+    batch = told.get("batch")
+    site = told.get("writeKey")
+    if batch is None:
+        kind = _kind(told) or request.path.rpartition("/")[2][:1]
+        return Heard(_sightings(kind, told, {}, site, sites), _answer, _moment(told, "sentAt"))
+    if not isinstance(batch, list) or len(batch) > MOST_MESSAGES:
+        raise Invalid("batch", f"must be a list of up to {MOST_MESSAGES:,} messages")
+    shared = _object(told, "context")
+    sightings: list[Sighting] = []
+    for message in batch:
+        if not isinstance(message, dict):
+            continue
+        with suppress(Invalid):  # costs itself alone
+            of = message.get("writeKey", site)
+            sightings += _sightings(_kind(message), message, shared, of, sites)
+    return Heard(list(filter(hearing.is_sound, sightings)), _answer, _moment(told, "sentAt"))
+
+
+def refuse(wrong: Invalid) -> Response:
+    """What is wrong, in words."""
+    told = {"success": False, "message": f"{wrong.field} {wrong.error}"}
+    return Response(400, POSTED_HEADERS, encode(told))
+
+
+def _answer(outcome: Outcome) -> Response:
+    del outcome
+    return Response(200, POSTED_HEADERS, b'{"success":true}')
+
+
+def _write_key(request: Request) -> str:
+    """It comes as the name of who asks, without a password."""
+    scheme, _, told = request.header(b"authorization").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(told).partition(b":")[0].decode("latin-1")
+    except binascii.Error:
+        return ""
+
+
+def _kind(message: Told) -> str:
+    return (hearing.text(message.get("type")) or "")[:1]
+
+
+def _sightings(
+    kind: str, message: Told, shared: Told, site: object, sites: SiteBook
+) -> Sequence[Sighting]:
+    if not kind or kind in NO_EVENTS:
+        return ()
+    context = {**shared, **_object(message, "context")}
+    host = hearing.home(sites, site)
+    match kind:
+        case "p":
+            name, page_url, about = _page(message, context, host)
+        case "s":
+            name, page_url, about = _screen(message, host)
+        case _:
+            name, page_url, about = _track(message, context)
+    # In browsers both are told, and the first from the first page on.
+    who = hearing.text(message.get("anonymousId")) or hearing.text(message.get("userId"))
+    campaign, size = _object(context, "campaign"), _object(context, "screen")
+    seen = hearing.seen(
+        sites,
+        site,
+        name,
+        page_url,
+        event_id=(hearing.text(message.get("messageId")) or "")[-EVENT_ID_LENGTH:],
+        user_id=who and who[:ID_LENGTH],
+        timestamp=_moment(message, "timestamp"),
+        ip=hearing.address(context.get("ip")),
+        user_agent=hearing.text(context.get("userAgent"), AGENT_CHARACTERS) or UNTOLD_AGENT,
+        language=hearing.language(context.get("locale")),
+        screen=hearing.screen(f"{size.get('width')}x{size.get('height')}"),
+        **{tag: hearing.text(campaign.get(told)) for tag, told in TAGS.items()},
+        **about,
+    )
+    return (seen,)
+
+
+def _page(message: Told, context: Told, host: str | None) -> What:
+    properties = _object(message, "properties")
+    place = {**_object(context, "page"), **properties}
+    url = hearing.text(place.get("url"), URL_LENGTH) or hearing.text(place.get("path"), URL_LENGTH)
+    page_url = hearing.page(url, host)
+    further = {name: value for name, value in properties.items() if name not in OWN_PLACE}
+    about: dict[str, object] = {
+        "title": hearing.text(place.get("title")) or hearing.text(message.get("name")),
+        "referrer": hearing.text(place.get("referrer"), URL_LENGTH),
+        "props": hearing.props({"category": message.get("category"), **further}),
+    }
+    return hearing.view(page_url), page_url, about
+
+
+def _screen(message: Told, host: str | None) -> What:
+    """An app's screen is a page by its name."""
+    name = hearing.text(message.get("name"))
+    page_url = hearing.page(name, host)
+    about: dict[str, object] = {
+        "title": name,
+        "props": hearing.props(_object(message, "properties")),
+    }
+    return hearing.view(page_url), page_url, about
+
+
+def _track(message: Told, context: Told) -> What:
+    name = hearing.text(message.get("event"))
+    if name is None:
+        raise Invalid("event", "is required")
+    place, properties = _object(context, "page"), _object(message, "properties")
+    revenue = hearing.money(_worth(name, properties), properties.get("currency"))
+    apart = MONEY if revenue else frozenset[str]()
+    about: dict[str, object] = {
+        "referrer": hearing.text(place.get("referrer"), URL_LENGTH),
+        "revenue": revenue,
+        "props": hearing.props({key: told for key, told in properties.items() if key not in apart}),
+    }
+    page_url = hearing.page(hearing.text(place.get("url"), URL_LENGTH), None)
+    return hearing.custom(name), page_url, about
+
+
+def _worth(name: str, properties: Told) -> object:
+    """What was paid by it; many steps of an order tell what it is worth."""
+    worth = properties.get("revenue")
+    if name not in ORDERS:
+        return None if name in UNPAID else worth
+    worth = properties.get("total") if worth is None else worth
+    amount = hearing.number(worth)
+    return -abs(amount) if name == REFUND and amount else worth
+
+
+def _object(told: Told, name: str) -> dict[str, Any]:
+    value = told.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _moment(told: Told, name: str) -> int | None:
+    return hearing.moment(hearing.text(told.get(name)))
