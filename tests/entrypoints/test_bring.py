@@ -109,6 +109,27 @@ def test_what_goatcounter_exported_is_brought_in(house: House, tmp_path: Path):
     assert len(house.rows(Relation.EVENTS)) == 4
 
 
+def test_a_log_is_brought_in_up_to_a_day(house: House, tmp_path: Path):
+    """Addresses and agents tell visitors apart, and stay out; what is later stays out too."""
+    line = '192.0.2.{} - - [{}/May/2026:14:0{}:00 +0000] "GET /{} HTTP/1.1" 200 9 "-" "{}"\n'
+    agent = a_record(0)["user_agent"]
+    hits = [(1, 20, 0, "a"), (1, 20, 1, "b"), (2, 20, 2, "a"), (1, 21, 0, "a"), (1, 22, 0, "a")]
+    path = tmp_path / "access.log"
+    path.write_text("".join(line.format(*hit, agent) for hit in hits))
+    run("site", "set", "shop", "--domain", "shop.example", folder=tmp_path / "data")
+    command = ("import", "events", path, "--site", "shop", "--to", "2026-05-21")
+    told = run(*command, folder=tmp_path / "data")
+    assert "4 events were brought" in told
+    assert "1 were left out" in told
+    house.tail()
+    visits = house.rows(Relation.VISITS)
+    assert sorted(visit["pageviews"] for visit in visits) == [1, 1, 2]
+    assert {visit["browser"] for visit in visits} == {"Firefox"}
+    assert len({visit["visitor"] for visit in visits}) == 3  # a visitor is one of a day
+    wrong = ("import", "export", path, "--site", "shop", "--to", "2026-05-21")
+    assert "as a whole" in run(*wrong, folder=tmp_path / "data", fails=True)
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_what_was_exported_can_be_brought_back(house: House, tmp_path: Path, kind: str):
     """All visits, those over midnight too, are in the copy what they are in the original."""

@@ -25,7 +25,11 @@ class Phase(StrEnum):
 
 
 ENDINGS = {
-    Content.EVENTS: (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz"),
+    Content.EVENTS: tuple(
+        f".{form}{packed}"
+        for form in ("csv", "jsonl", "ndjson", "json", "log")
+        for packed in ("", ".gz")
+    ),
     Content.EXPORT: (".parquet", ".csv"),
 }
 MAX_NAME = 200

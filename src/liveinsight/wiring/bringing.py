@@ -6,24 +6,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from liveinsight.adapters import plain
 from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.histories.files import sightings
 from liveinsight.adapters.later import EveryId, EveryVisit
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.store.bulk import BulkLoad
 from liveinsight.adapters.local.store.limits import Limits
-from liveinsight.adapters.recognise.agents import UaParserAgents
 from liveinsight.adapters.recognise.countries import MaxmindCountries
 from liveinsight.adapters.recognise.sources import KnownSources
+from liveinsight.adapters.recognise.told import ToldAgents
 from liveinsight.adapters.sql.bring import PartOf, Staged
 from liveinsight.adapters.sql.hot_tables import HotTables
-from liveinsight.domain.agent import Agent
+from liveinsight.domain import range as ranges
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Misconfigured, NotFound
 from liveinsight.domain.event import Event
 from liveinsight.domain.key import Key, Scope
-from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.rows import export_range
+from liveinsight.domain.sighting import Caller, Sighting, time_of
 from liveinsight.domain.site import Site
 from liveinsight.usecases.bring import bring
 from liveinsight.usecases.collect import Collect
@@ -35,16 +36,20 @@ Told = Callable[[int, int], None]  # how far it is, and of how much
 class Import:
     """One file into one site. Begun again, it goes on where it was stopped."""
 
-    def __init__(self, settings: Settings, site_id: str, path: Path) -> None:
+    def __init__(
+        self, settings: Settings, site_id: str, path: Path, last: str | None = None
+    ) -> None:
         self._folder = Folder(settings.data_dir)
         self._control = SqliteControl(self._folder)
         self._site = self._known(site_id)
         self._path = path
         if not path.is_file():
             raise Misconfigured(f"There is no file {path}.")
-        self._name = _name(path, site_id)
+        self._end_ms = self._end_of(last)
+        self._name = _name(path, site_id, last)
         self._load = BulkLoad(self._folder, Limits(settings.memory_limit_mb))
         self.done, self.events = self._load.progress(self._name)
+        self.later = 0  # how many are left out, as they are after the end
 
     def close(self) -> None:
         """Let everything go."""
@@ -56,6 +61,13 @@ class Import:
             if site.id == site_id:
                 return site
         raise NotFound(f"There is no site {site_id}. Make it with `liveinsight site add`.")
+
+    def _end_of(self, last: str | None) -> int | None:
+        """The moment before which events are brought in: after a last day, or a time."""
+        if last is None:
+            return None
+        asked, now_ms = export_range(None, last), SystemClock().now_ms()
+        return ranges.settle(asked, now_ms=now_ms, zone_name=self._site.timezone).end_ms
 
     def export(self, told: Told) -> Counter[Drop]:
         """A file that `liveinsight export` wrote; nothing of it is dropped."""
@@ -87,7 +99,11 @@ class Import:
 
     def _records(self) -> Iterator[tuple[int, Sighting]]:
         host = next(iter(self._site.domains), None)
-        for number, sighting in plain.sightings(self._path, self.done, host):
+        caller = self._caller()
+        for number, sighting in sightings(self._path, self.done, host):
+            if self._end_ms is not None and time_of(sighting.timestamp, caller) >= self._end_ms:
+                self.later += 1
+                continue
             sighting.site = self._site.id
             # The same id each time: what is brought twice is kept once.
             sighting.event_id = sighting.event_id or f"{self._name}-{number}"
@@ -103,7 +119,7 @@ class Import:
             salts=salts,
             seen=EveryId(),
             visits=EveryVisit(),
-            agents=_ToldAgents(),
+            agents=ToldAgents(),
             countries=MaxmindCountries(),
             sources=KnownSources(),
             new_id=lambda: "",
@@ -136,17 +152,9 @@ class ExportLoad:
             self._ours |= written
 
 
-class _ToldAgents(UaParserAgents):
-    """A browser always has a name; a record of the past may just not tell it, and is no bot's."""
-
-    def read(self, user_agent: str) -> Agent:
-        """Nothing is known of an agent that is not told."""
-        return super().read(user_agent) if user_agent else Agent()
-
-
-def _name(path: Path, site_id: str) -> str:
-    """Stands for this file, as it is now, and the site."""
+def _name(path: Path, site_id: str, last: str | None) -> str:
+    """Stands for this file, as it is now, the site, and how much of it is wanted."""
     stat = path.stat()
     # The first line is of how parts are cut: what was begun otherwise is begun anew.
-    told = f"2\n{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}"
+    told = f"2\n{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}{last or ''}"
     return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()

@@ -35,19 +35,27 @@ def import_(
         Format,
         typer.Argument(
             metavar="FORMAT",
-            help="events: CSV or JSON lines in the fields of POST /api/events; "
-            "export: what `liveinsight export` wrote.",
+            help="events: CSV or JSON lines in the fields of POST /api/events, what other trackers "
+            "kept, or a web server's log; export: what `liveinsight export` wrote.",
         ),
     ],
     path: Annotated[Path, typer.Argument(help="The file.")],
     site: SiteId,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to", help="The last day, or the time before which (of events).", show_default=False
+        ),
+    ] = None,
     *,
     data_dir: DataDir = None,
 ) -> None:
     """Bring past events in; stopped anywhere, the same command goes on where it was."""
     from liveinsight.wiring.bringing import Import  # noqa: PLC0415 - DuckDB is heavy
 
-    bringing = Import(settings_of(data_dir), site, path)
+    if last is not None and kind is Format.EXPORT:
+        raise Misconfigured("An export is brought in as a whole; write one with --to.")
+    bringing = Import(settings_of(data_dir), site, path, last)
     try:
         before = bringing.events
         with _shown() as shown:
@@ -58,6 +66,8 @@ def import_(
 
             drops = bringing.export(told) if kind is Format.EXPORT else bringing.plain(told)
         say(f"{bringing.events - before} events were brought into {site}.")
+        if bringing.later:
+            say(f"{bringing.later} were left out, as they came later.")
         for reason, n in sorted((drops or {}).items()):
             say(f"{n} are counted as {reason}.")
     finally:

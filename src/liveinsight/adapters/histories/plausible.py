@@ -1,0 +1,86 @@
+"""What Plausible keeps, event by event: ClickHouse's table `events_v2`, as CSV with names.
+
+Its zip of tables of days holds no events, and is not read.
+"""
+
+from ast import literal_eval
+
+from liveinsight.adapters.histories.telling import (
+    Row,
+    Tell,
+    address,
+    country,
+    custom,
+    event,
+    moment,
+    props,
+    revenue,
+)
+from liveinsight.adapters.recognise.told import agent
+from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
+from liveinsight.domain.period import DAY_MS
+from liveinsight.domain.sighting import TEXT_LENGTH, URL_LENGTH, Sighting
+
+COLUMNS = frozenset({"timestamp", "name", "user_id", "session_id", "pathname"})
+NAMES = {"pageview": PAGE_VIEW, "engagement": ENGAGEMENT}
+TAGS = ("utm_medium", "utm_campaign", "utm_content", "utm_term")
+UNTOLD_DEPTH = 255
+
+
+def has(columns: tuple[str, ...]) -> bool:
+    """Whether a table is one of its."""
+    return COLUMNS.issubset(columns)
+
+
+def tell(columns: tuple[str, ...]) -> Tell:
+    """How a row of it is told."""
+    del columns
+    return _sighting
+
+
+def _sighting(row: Row, host: str | None) -> Sighting:
+    hostname = row["hostname"] if row["hostname"] != "(none)" else ""
+    hostname = hostname or host or ""
+    if not hostname:
+        raise ValueError("no host is told: give the site its domain before")
+    kind = NAMES.get(row["name"]) or custom(row["name"])
+    # Where a visitor came from is told by its name; without an address that is all there is.
+    source = row["utm_source"] or (row["referrer_source"] if not row["referrer"] else "")
+    return event(
+        event_type=kind,
+        page_url=address(hostname, row["pathname"]),
+        referrer=f"https://{row['referrer']}"[:URL_LENGTH] if row["referrer"] else "",
+        user_id=f"plausible {row['user_id']}",  # of a day, as there
+        session_id=row["session_id"],
+        timestamp=moment(row["timestamp"]),
+        user_agent=agent(
+            browser=row["browser"],
+            browser_version=row["browser_version"],
+            os=row["operating_system"],
+            os_version=row["operating_system_version"],
+            device=row["screen_size"],
+        ),
+        country=country(row["country_code"]),
+        props=props(dict(zip(_list(row["meta.key"]), _list(row["meta.value"]), strict=False))),
+        revenue=revenue(row["revenue_source_amount"], row["revenue_source_currency"]),
+        utm_source=source[:TEXT_LENGTH],
+        **{tag: row[tag][:TEXT_LENGTH] for tag in TAGS},
+        **(_engagement(row) if kind == ENGAGEMENT else {}),
+    )
+
+
+def _engagement(row: Row) -> dict[str, object]:
+    depth, engaged_ms = int(row["scroll_depth"] or UNTOLD_DEPTH), int(row["engagement_time"] or 0)
+    return {
+        "scroll_depth": None if depth == UNTOLD_DEPTH else depth,
+        "engaged_ms": min(engaged_ms, DAY_MS),
+    }
+
+
+def _list(told: str) -> list[str]:
+    """A list of texts, as ClickHouse writes one in CSV."""
+    try:
+        found = literal_eval(told or "[]")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise ValueError(f"is no list: {told[:100]}") from None
+    return [str(one) for one in found] if isinstance(found, list) else []
