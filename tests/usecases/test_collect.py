@@ -17,7 +17,7 @@ from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import SILENT_TYPES
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import DAY_MS, MINUTE_MS
-from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.sighting import Caller, Sighting, time_of
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Origin
 from liveinsight.domain.visit import Step
@@ -252,16 +252,47 @@ def test_a_sender_holds_for_their_part_of_the_day_and_no_longer(key):
 
 
 def assert_alike(sightings, caller):
-    """Sent at once they come to the same as one by one."""
+    """Sent at once they come to the same as one by one, at the moments that they have then."""
     together, alone = a_collect()[0], a_collect()[0]
     outcome = together([replace(sighting) for sighting in sightings], caller)
-    ones = [alone([replace(sighting)], caller) for sighting in sightings]
+    times = moments(sightings, caller)
+    timed = [replace(told, timestamp=ms) for told, ms in zip(sightings, times, strict=True)]
+    ones = [alone([replace(sighting)], caller) for sighting in timed]
     assert outcome.events == [event for one in ones for event in one.events]
     assert outcome.event_ids == [given for one in ones for given in one.event_ids]
     assert outcome.processed == sum(one.processed for one in ones)
     assert outcome.starts_visit == any(one.starts_visit for one in ones)
     assert outcome.lost == sum((Counter(one.lost) for one in ones), Counter())
     assert outcome.dropped == sum((Counter(one.dropped) for one in ones), Counter())
+
+
+def moments(sightings, caller):
+    """When each of a request happened: without a time the last is now, and none is as another."""
+    times, asked, given = [], 0, -1
+    for before_now, told in zip(range(len(sightings) - 1, -1, -1), sightings, strict=True):
+        if told.timestamp is None:
+            times.append(caller.received_ms - before_now)
+            continue
+        ms = time_of(told.timestamp, caller)
+        asked, given = ms, given + 1 if asked <= ms <= given else ms
+        times.append(given)
+    return times
+
+
+def test_events_of_one_moment_follow_one_another():
+    """In the order in which they are told, so that the first page is where the visit began."""
+    page = "https://shop.example/"
+    for told, expected in (
+        ((None, None, None), (NOON_MS - 2, NOON_MS - 1, NOON_MS)),
+        ((5, 5, 5), (5, 6, 7)),
+        ((5, 5, 6, 9, 5), (5, 6, 7, 9, 5)),
+        ((5, None, 5), (5, NOON_MS - 1, 6)),
+        ((7, 5), (7, 5)),
+    ):
+        collect, _ = a_collect()
+        sightings = [Sighting(site="shop", page_url=page, timestamp=ms) for ms in told]
+        outcome = collect(sightings, a_caller(key=IMPORT))
+        assert tuple(event.time_ms for event in outcome.events) == expected
 
 
 def test_over_midnight_the_day_before_is_known():

@@ -148,9 +148,15 @@ class Collect:
         self._senders.forget()
 
     def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
-        """Where and when each happened; the first that is not well formed refuses them all."""
+        """Where and when each happened; the first that is not well formed refuses them all.
+
+        Events are told in their order. Those of the same moment, or of none, follow one another
+        by a millisecond, so that all who ask later see them in that order.
+        """
         known = self._places.known()
         read: list[tuple[Place, int]] = []
+        asked_ms, told_ms = 0, -1
+        now_ms = caller.received_ms - len(sightings) + 1  # the last is now
         for index, told in enumerate(sightings):
             way: Way = (
                 told.site,
@@ -169,9 +175,12 @@ class Collect:
                 place = known.get(way) or self._places.look(told, way)
                 if place.site is None and caller.key is not None and not told.site:
                     place = self._places.of(told, caller.key)
-                time_ms = caller.received_ms
-                if told.timestamp is not None:
+                if told.timestamp is None:
+                    time_ms = now_ms + index
+                else:
                     time_ms = time_of(told.timestamp, caller)
+                    told_ms = told_ms + 1 if asked_ms <= time_ms <= told_ms else time_ms
+                    asked_ms, time_ms = time_ms, told_ms
             except Invalid as wrong:
                 raise Invalid(wrong.field, wrong.error, index) from None
             read.append((place, time_ms))
