@@ -96,6 +96,11 @@ class Control(Protocol):
 class History(Protocol):
     """All that is kept of the past, sealed or not, as it is at one moment."""
 
+    @property
+    def fresh_ms(self) -> int:
+        """All that was acknowledged until then is in; mostly, that is now."""
+        ...
+
     def first_ms(self, site: str, zone: str) -> int | None:
         """When the site's first day with events begins."""
         ...

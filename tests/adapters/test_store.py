@@ -105,10 +105,14 @@ def test_new_events_are_in_answers_soon(house: House, tmp_path: Path):
     asyncio.run(story())
 
 
-def test_who_asks_has_what_was_kept_before(house: House, monkeypatch):
-    """Without a turn of its own since, the store takes one for whoever asks."""
+@pytest.mark.parametrize(("fresh_s", "spare_s"), [(0, 0), (3600, 3600)])
+def test_who_asks_has_what_was_kept_before(house: House, monkeypatch, fresh_s, spare_s):
+    """Without a turn of its own since, the store takes one for whoever asks: after a while, and
+    at once where there is time to spare.
+    """
     monkeypatch.setattr(worker, "TAIL_EVERY_S", 3600)
-    monkeypatch.setattr(worker, "FRESH_S", 0)
+    monkeypatch.setattr(worker, "FRESH_S", fresh_s)
+    monkeypatch.setattr(worker, "SPARE_S", spare_s)
     ours, theirs = socket.socketpair()
     serving = worker.Worker(house.store, theirs, worker.Handlers(replied, exported))
     thread = threading.Thread(target=serving.run)
@@ -128,6 +132,21 @@ def test_who_asks_has_what_was_kept_before(house: House, monkeypatch):
     assert msgspec.json.decode(answer.body)["totals"] == [3]
     theirs.close()
     thread.join()
+
+
+def test_an_answer_says_what_it_lacks(house: House):
+    """It is as of the moment before the first commit group that is not read yet."""
+    house.tail()
+    with house.store.reading() as reading:
+        assert reading.fresh_ms == reading.now_ms
+    house.keep(some_events(house, 3))
+    ((committed_ms,),) = house.folder.connect().execute("SELECT max(at_ms) FROM journal")
+    house.clock.ms += 5000
+    with house.store.reading() as reading:
+        assert (reading.fresh_ms, reading.now_ms - 5000) == (committed_ms - 1, committed_ms)
+    house.tail()
+    with house.store.reading() as reading:
+        assert reading.fresh_ms == reading.now_ms
 
 
 def test_what_is_hot_is_settled_once_it_can_answer(house: House, monkeypatch):

@@ -73,7 +73,7 @@ def a_reading(events, zone, now, folder=None, settled=lambda day: False, site="s
         )
         connection.execute("DROP TABLE all_rows")
     connection.execute("CREATE TABLE masked (site VARCHAR, visit UBIGINT)")
-    return Reading(connection, Relations(files, {site: frozenset(live)}), 0, now)
+    return Reading(connection, Relations(files, {site: frozenset(live)}), 0, now, now)
 
 
 def together(rows, days):

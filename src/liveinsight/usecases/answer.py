@@ -46,7 +46,7 @@ def answer(query: Query, site: Site, history: History, now_ms: int) -> Report:
             total_rows=total_rows,
             elapsed_ms=0,
             read=counted.read,
-            fresh_until=now_ms,
+            fresh_until=history.fresh_ms,
             explained=counted.explained,
         ),
         query=_settled_query(query, count, before),

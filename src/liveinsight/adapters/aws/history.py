@@ -183,4 +183,4 @@ class LakeAndTail:
         """Everything as it is now, for one question."""
         self.refresh(now_ms)
         with self.looking() as (cursor, moment):
-            yield Reading(cast("Any", cursor), moment.relations, moment.seq, now_ms)
+            yield Reading(cast("Any", cursor), moment.relations, moment.seq, now_ms, now_ms)

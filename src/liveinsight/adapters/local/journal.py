@@ -262,6 +262,13 @@ class SqliteHotReader:
         """The newest group's number; it never goes back."""
         return last_seq(self._db)
 
+    def first_ms_after(self, seq: int) -> int | None:
+        """When the group after that one was committed, if there is one."""
+        row = self._db.execute(
+            "SELECT at_ms FROM journal WHERE seq > ? ORDER BY seq LIMIT 1", (seq,)
+        ).fetchone()
+        return None if row is None else int(row[0])
+
     def waiting(self, seq: int) -> int:
         """How many events came after that group; asked again, only new groups are looked at."""
         since, until, events = self._waiting

@@ -62,6 +62,11 @@ class SqlHistory:
         self._remembered = remembered
         self._rollup = rollup
 
+    @property
+    def fresh_ms(self) -> int:
+        """All that was acknowledged until then is in."""
+        return self._reading.fresh_ms
+
     def first_ms(self, site: str, zone: str) -> int | None:
         """When the site's first day with events begins."""
         days = self._relations.days(site)

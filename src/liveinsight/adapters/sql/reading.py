@@ -13,13 +13,14 @@ from liveinsight.adapters.sql.relations import Relations
 class Reading:
     """Consistent for as long as it is held: no file of `relations` goes away meanwhile.
 
-    Events of commit groups up to `hot_seq` are in.
+    Events of commit groups up to `hot_seq` are in: all that were acknowledged until `fresh_ms`.
     """
 
     cursor: DuckDBPyConnection
     relations: Relations
     hot_seq: int
     now_ms: int
+    fresh_ms: int
     _running: list[DuckDBPyConnection] = field(default_factory=list)
     _halted: list[bool] = field(default_factory=list)
 

@@ -109,6 +109,10 @@ class DuckStore:
         """Commit groups that are not read yet."""
         return max(0, self._journal.last_seq() - self.moment.seq)
 
+    def is_behind(self) -> bool:
+        """Whether there is anything to take in."""
+        return self.backlog() > 0 or not self.is_current
+
     def waiting(self) -> int:
         """Events that are not read yet."""
         return self._journal.waiting(self.moment.seq)
@@ -196,7 +200,10 @@ class DuckStore:
             held.callback(self._let_go)
             with self._swapping:  # no engine may be closed before its cursor is made
                 cursor, moment = held.enter_context(self._engine.cursor())
-            yield Reading(cursor, moment.relations, moment.seq, self._clock.now_ms())
+            now_ms = self._clock.now_ms()
+            unread_ms = self._journal.first_ms_after(moment.seq)
+            fresh_ms = now_ms if unread_ms is None else min(now_ms, unread_ms - 1)
+            yield Reading(cursor, moment.relations, moment.seq, now_ms, fresh_ms)
 
     def is_seal_due(self) -> bool:
         """Whether an hour is over that has unsealed events, or there are many of them."""
