@@ -15,7 +15,7 @@ from liveinsight.adapters.local.seen import RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
 from liveinsight.adapters.local.window import Window
 from liveinsight.adapters.recognise.agents import UaParserAgents
-from liveinsight.adapters.recognise.countries import MaxmindCountries
+from liveinsight.adapters.recognise.locations import MaxmindLocations
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.site import Site, network
@@ -42,7 +42,7 @@ CHROME = (
 BOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 PEER = "203.0.113.7"
 # These take a while to load, and keep nothing of a test.
-AGENTS, COUNTRIES, SOURCES = UaParserAgents(), MaxmindCountries(), KnownSources()
+AGENTS, LOCATIONS, SOURCES = UaParserAgents(), MaxmindLocations(), KnownSources()
 
 
 class House:
@@ -66,7 +66,7 @@ class House:
             seen=RecentIds(self.clock, room=1024),
             visits=self.window,
             agents=AGENTS,
-            countries=COUNTRIES,
+            locations=LOCATIONS,
             sources=SOURCES,
             new_id=new_ids(),
         )

@@ -17,6 +17,7 @@ from liveinsight.domain.holding import Holding
 from liveinsight.domain.key import Key
 from liveinsight.domain.lake import LakeFile
 from liveinsight.domain.live import Live
+from liveinsight.domain.location import Location
 from liveinsight.domain.person import Person
 from liveinsight.domain.question import Question
 from liveinsight.domain.range import Span
@@ -249,11 +250,11 @@ class Agents(Protocol):
         ...
 
 
-class Countries(Protocol):
+class Locations(Protocol):
     """Knows where addresses are."""
 
-    def of(self, address: str) -> str | None:
-        """The ISO 3166 code."""
+    def of(self, address: str) -> Location:
+        """The country, and what of it is known."""
         ...
 
 

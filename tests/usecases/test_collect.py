@@ -16,6 +16,7 @@ from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import SILENT_TYPES
 from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.location import NOWHERE, Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS
 from liveinsight.domain.sighting import Caller, Sighting, time_of
 from liveinsight.domain.site import Site, SiteBook
@@ -52,9 +53,9 @@ class Ports:
         return name.encode()
 
     def of(self, *about):
-        """A country of an address, or the salt of a site's day."""
+        """The place of an address, or the salt of a site's day."""
         if len(about) == 1:
-            return "KR" if about[0].startswith("203.") else None
+            return Location("KR") if about[0].startswith("203.") else NOWHERE
         site, day = about
         return self.salted.setdefault((site.id, day), f"{site.id}{day}".encode())
 
@@ -101,7 +102,7 @@ def a_collect():
         seen=ports,
         visits=ports,
         agents=ports,
-        countries=ports,
+        locations=ports,
         sources=ports,
         new_id=ports.new_id,
     )

@@ -19,7 +19,7 @@ from liveinsight.domain.sighting import Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import STARTS, Step
 from liveinsight.domain.visitor import fingerprint, identified
-from liveinsight.ports import Agents, Control, Countries, NewId, Salts, Seen, Sources, Visits
+from liveinsight.ports import Agents, Control, Locations, NewId, Salts, Seen, Sources, Visits
 from liveinsight.usecases.places import Place, Places, Way
 from liveinsight.usecases.senders import NO_OTHER, Sender, Senders, other_of
 
@@ -71,12 +71,12 @@ class Collect:
         seen: Seen,
         visits: Visits,
         agents: Agents,
-        countries: Countries,
+        locations: Locations,
         sources: Sources,
         new_id: NewId,
     ) -> None:
         self._places = Places(control, sources)
-        self._senders = Senders(salts, agents, countries)
+        self._senders = Senders(salts, agents, locations)
         self._secret = control.secret("user_id")
         self._seen = seen
         self._visits = visits
@@ -194,7 +194,7 @@ class Collect:
         amount = currency = None
         if told.revenue is not None:
             amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
-        campaign, agent = place.campaign, sender.agent
+        campaign, agent, where = place.campaign, sender.agent, sender.where
         return Event(
             sender.fingerprint(told.event_id or ""),
             time_ms,
@@ -214,9 +214,9 @@ class Collect:
             campaign.name,
             campaign.content,
             campaign.term,
-            sender.country,
-            None,
-            None,
+            where.country,
+            where.region,
+            where.city,
             agent.browser,
             agent.browser_version,
             agent.os,

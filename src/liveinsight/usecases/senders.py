@@ -8,12 +8,13 @@ from msgspec import Struct
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.location import Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import Caller, Sighting
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.domain.visitor import anonymous, fingerprints_of
-from liveinsight.ports import Agents, Countries, Salts
+from liveinsight.ports import Agents, Locations, Salts
 
 TOO_OLD_MS = DAY_MS
 TOO_NEW_MS = 5 * MINUTE_MS
@@ -30,7 +31,7 @@ class Who(Struct, frozen=True, gc=False):
 
     visitor: int
     agent: Agent
-    country: str | None
+    where: Location
 
 
 class Sender(Struct, frozen=True):
@@ -45,7 +46,7 @@ class Sender(Struct, frozen=True):
     visitor: int
     prior: int | None
     agent: Agent
-    country: str | None
+    where: Location
     language: str | None
     fingerprint: Callable[[str], int]
 
@@ -57,10 +58,10 @@ class Sender(Struct, frozen=True):
 class Senders:
     """Senders, over the ports that know of them."""
 
-    def __init__(self, salts: Salts, agents: Agents, countries: Countries) -> None:
+    def __init__(self, salts: Salts, agents: Agents, locations: Locations) -> None:
         self._salts = salts
         self._agents = agents
-        self._countries = countries
+        self._locations = locations
         self._known: dict[tuple[bytes, str, str], Who] = {}
         self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
@@ -95,7 +96,7 @@ class Senders:
             who.visitor,
             prior,
             who.agent,
-            other[2] or caller.country or who.country,
+            who.where.within(other[2] or caller.country),
             caller.language,
             fingerprints_of(site.id),
         )
@@ -113,8 +114,8 @@ class Senders:
         if who is None:
             if len(self._known) >= REMEMBERED:
                 self._known.clear()
-            agent, country = self._agents.read(user_agent), self._countries.of(address)
-            who = Who(anonymous(salt, address, user_agent), agent, country)
+            agent, where = self._agents.read(user_agent), self._locations.of(address)
+            who = Who(anonymous(salt, address, user_agent), agent, where)
             self._known[key] = who
         return who
 

@@ -13,7 +13,7 @@ from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.store.bulk import BulkLoad
 from liveinsight.adapters.local.store.limits import Limits
-from liveinsight.adapters.recognise.countries import MaxmindCountries
+from liveinsight.adapters.recognise.locations import MaxmindLocations
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.adapters.recognise.told import ToldAgents
 from liveinsight.adapters.sql.bring import PartOf, Staged
@@ -43,6 +43,7 @@ class Import:
         self._control = SqliteControl(self._folder)
         self._site = self._known(site_id)
         self._path = path
+        self._geo_databases = settings.geo_databases
         if not path.is_file():
             raise Misconfigured(f"There is no file {path}.")
         self._end_ms = self._end_of(last)
@@ -120,7 +121,7 @@ class Import:
             seen=EveryId(),
             visits=EveryVisit(),
             agents=ToldAgents(),
-            countries=MaxmindCountries(),
+            locations=MaxmindLocations(self._geo_databases),
             sources=KnownSources(),
             new_id=lambda: "",
         )

@@ -4,7 +4,7 @@ import secrets
 import time
 
 from liveinsight.adapters.aws.client import DynamoDb
-from liveinsight.adapters.aws.deferred import EdgeCountries, UnreadAgents
+from liveinsight.adapters.aws.deferred import EdgeLocations, UnreadAgents
 from liveinsight.adapters.aws.sessions import DynamoSessions
 from liveinsight.adapters.aws.table import DynamoHot
 from liveinsight.adapters.later import EveryId, EveryVisit
@@ -30,7 +30,7 @@ def event_collector(
         seen=EveryId(),
         visits=EveryVisit(),
         agents=UnreadAgents(),
-        countries=EdgeCountries(),
+        locations=EdgeLocations(),
         sources=KnownSources(),
         new_id=lambda: secrets.token_hex(16),
     )

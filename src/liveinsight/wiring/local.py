@@ -25,7 +25,7 @@ from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.local.window import Window
 from liveinsight.adapters.passwords import ArgonPasswords
 from liveinsight.adapters.recognise.agents import UaParserAgents
-from liveinsight.adapters.recognise.countries import MaxmindCountries
+from liveinsight.adapters.recognise.locations import MaxmindLocations
 from liveinsight.adapters.recognise.sources import KnownSources
 from liveinsight.domain.errors import LiveInsightError
 from liveinsight.domain.person import Role
@@ -129,7 +129,7 @@ class LocalHome:
             seen=self.seen,
             visits=self.window,
             agents=agents,
-            countries=MaxmindCountries(),
+            locations=MaxmindLocations(settings.geo_databases),
             sources=KnownSources(),
             new_id=new_ids(),
         )

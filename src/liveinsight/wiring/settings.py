@@ -20,6 +20,7 @@ PREFIX = "LIVEINSIGHT_"
 _ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/]+")
 FILE_NAME = "liveinsight.toml"
+LISTS = frozenset({"trusted_proxies", "allowed_origins", "geo_database"})
 # What commands that ask a running server read: `LIVEINSIGHT_URL`, `LIVEINSIGHT_KEY`.
 OF_CLIENTS = frozenset({"url", "key"})
 
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     base_url: str = ""
     trusted_proxies: tuple[str, ...] = ()
     country_header: str = ""
+    geo_database: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     rate_limit_per_minute: NotNegative = 1000
     memory_limit_mb: Annotated[int, msgspec.Meta(ge=64)] = msgspec.field(
@@ -48,6 +50,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     admin_password: str = ""
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @property
+    def geo_databases(self) -> tuple[Path, ...]:
+        """The owner's own files of where addresses are."""
+        return tuple(Path(name).expanduser() for name in self.geo_database)
 
 
 def default_data_dir(environ: Mapping[str, str] = os.environ) -> Path:
@@ -102,7 +109,7 @@ def _check_known(name: str, shown: str) -> None:
 
 def _listed(name: str, value: Any) -> Any:
     """Lists are written with commas in the environment."""
-    if name in {"trusted_proxies", "allowed_origins"} and isinstance(value, str):
+    if name in LISTS and isinstance(value, str):
         return [part.strip() for part in value.split(",") if part.strip()]
     return str(value) if isinstance(value, Path) else value
 

@@ -3,6 +3,7 @@ knowledge that takes long to load.
 """
 
 from liveinsight.domain.agent import Agent
+from liveinsight.domain.location import NOWHERE, Location
 
 
 class UnreadAgents:
@@ -14,10 +15,10 @@ class UnreadAgents:
         return Agent()
 
 
-class EdgeCountries:
-    """The port `Countries`: the edge tells the country, and no file here knows better."""
+class EdgeLocations:
+    """The port `Locations`: the edge tells the country, and no file here knows better."""
 
-    def of(self, address: str) -> str | None:
+    def of(self, address: str) -> Location:
         """Not known."""
         del address
-        return None
+        return NOWHERE
