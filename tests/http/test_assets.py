@@ -36,6 +36,13 @@ def test_a_mistyped_address_is_told_on_a_page(front):
     assert b"nothing at this path" in body
 
 
+def test_what_is_no_file_is_not_there_for_any_method(front):
+    """A mistyped path of the interface isn't told to answer GET."""
+    answer = asyncio.run(front(Request("POST", "/api/nope", "", {})))
+    assert (answer.status, b"allow" in dict(answer.headers)) == (404, False)
+    assert asyncio.run(front(Request("POST", "/", "", {}))).status == 405
+
+
 def test_without_that_page_the_error_is_told(tmp_path):
     """As where the dashboard was not built."""
     status, headers, _ = ask(Front(Assets(tmp_path).routes()), "/", BROWSER)

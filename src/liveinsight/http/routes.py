@@ -80,7 +80,11 @@ class Front:
         methods = self._exact.get(request.path) or self._find(request.path)
         route = methods.get(request.method)
         try:
-            answer = await route.handler(request) if route else _other(request.method, methods)
+            if route is not None:
+                answer = await route.handler(request)
+            else:
+                # Under a prefix lie files: what else is asked there is not there.
+                answer = _other(request.method, self._exact.get(request.path, {}))
         except Exception as error:  # noqa: BLE001 - the last wall: every error is an answer
             answer = problem(error)
         if route is None:

@@ -274,7 +274,10 @@ def test_a_new_home_is_set_up_in_the_browser(chrome, built, tmp_path):
         faults = []
         context.on("weberror", lambda error: faults.append(str(error.error)))
         page = context.new_page()
+        page.goto("/")  # the link is opened where the page is open already
+        expect(page.locator("input[autocomplete=off]")).to_be_visible()
         page.goto(home.setup_link)
+        expect(page.locator("input[autocomplete=off]")).to_have_count(0)
         page.fill("input[type=email]", EMAIL)
         page.fill("input[type=password]", PASSWORD)
         page.click("button.primary")

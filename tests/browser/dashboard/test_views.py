@@ -63,6 +63,39 @@ def test_goals_properties_and_revenue_are_the_apis(page, home):
     assert shown == [str(row["metrics"][0]) for row in told]
 
 
+def test_all_values_of_a_property_are_told_in_the_drawer(fresh, home, page):
+    """The panel has nine; all are found, searched and chosen in the drawer."""
+    fresh("many")
+    home.send(*(a_view("many", n, event_type="Pick", props={"shoe": f"s{n}"}) for n in range(14)))
+    home.until(lambda: home.query("many", range="24h", metrics=["events"])["totals"] == [14])
+    page.goto("/?site=many&range=24h&tab=events:props")
+    panel = page.locator("[data-panel=events]")
+    expect(panel.locator(".bars li")).to_have_count(9)
+    expect(panel.locator(".share").first).to_have_text("7%")
+    panel.locator("button", has_text="Show all").click()
+    drawer = page.get_by_role("dialog")
+    rows = drawer.locator("tbody tr")
+    expect(rows).to_have_count(14)
+    drawer.locator("input[type=search]").fill("s13")
+    expect(rows).to_have_count(1)
+    rows.locator("button").click()
+    expect(page.locator(".chip")).to_contain_text("s13")
+
+
+def test_goals_and_revenue_filter_by_what_they_are_of(page):
+    """A goal by its condition, and off again; money by its source."""
+    page.goto("/?site=shop&range=24h&tab=events:goals")
+    goal = page.locator("[data-panel=events] .bars button")
+    goal.click()
+    expect(page.locator(".chip")).to_contain_text("Signup")
+    expect(goal).to_have_attribute("aria-pressed", "true")
+    goal.click()
+    expect(page.locator(".chip")).to_have_count(0)
+    page.goto("/?site=shop&range=24h&tab=events:revenue")
+    page.locator("[data-panel=events] li button").first.click()
+    expect(page.locator(".chip")).to_have_count(1)
+
+
 def test_the_table_behind_the_chart_is_the_apis(page, home):
     """Each bucket of each interval with its compared value; the comparison and interval are chosen."""
     page.goto("/?site=shop&range=today")

@@ -58,6 +58,12 @@ export const PANELS: Panel[] = [
   { key: "events", tabs: [tab("event", ["visitors", "events"], [CUSTOM_EVENTS])] },
 ];
 
+/** A tab of the panel by its name; the values of a property are one too. */
+export function tabOf(panel: Panel, name: string): Tab | undefined {
+  if (!name.startsWith("prop:")) return panel.tabs.find((one) => one.key === name);
+  return tab(name, ["visitors", "events"], [["is_not", name, [null]]]);
+}
+
 /** A chosen value leads one step deeper: of one browser its versions, of a country its regions. */
 const DEEPER: Record<string, string> = { browser: "browser_version", os: "os_version", country: "region", region: "city" };
 

@@ -4,6 +4,8 @@ import { Client, ApiError } from "../api/client";
 import type { Config, Session, Site } from "../api/types";
 import { changed, parseView, searchOf, type View } from "./view";
 
+const setupToken = () => new URLSearchParams(location.hash.slice(1)).get("setup");
+
 export class App {
   view = $state.raw<View>(parseView(location.search));
   session = $state.raw<Session | null>(null);
@@ -21,7 +23,7 @@ export class App {
   /** The login stands before the screen. */
   needsLogin = $state(false);
   /** The one-time token of the set-up link; in the fragment, so that no server logs it. */
-  setupToken = $state(new URLSearchParams(location.hash.slice(1)).get("setup"));
+  setupToken = $state(setupToken());
   readonly api: Client;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -35,6 +37,11 @@ export class App {
       else this.needsLogin = true;
     };
     if (config.sign_in === "key") this.api.credentials.key = sessionStorage.getItem("liveinsight.key");
+    // The link is opened where the page is open already.
+    addEventListener("hashchange", () => {
+      this.setupToken = setupToken() ?? this.setupToken;
+      this.needsSetup ||= this.session?.setup === true && this.setupToken !== null;
+    });
     addEventListener("popstate", () => (this.view = parseView(location.search)));
     setInterval(() => {
       if (document.visibilityState === "visible") this.tick += 1;

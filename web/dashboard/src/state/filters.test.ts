@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asTree, isChosen, only, parse, toggled, write, type Filter } from "./filters";
+import { areOn, asFilters, asTree, isChosen, only, parse, toggled, toggledAll, write, type Filter } from "./filters";
 
 const korea: Filter = { op: "is", dimension: "country", values: ["KR"] };
 
@@ -35,5 +35,18 @@ describe("filters", () => {
     expect(only([korea], "country")).toBe("KR");
     expect(only([{ ...korea, values: ["KR", "JP"] }], "country")).toBe(undefined);
     expect(only([{ ...korea, op: "is_not" }], "country")).toBe(undefined);
+  });
+
+  it("reads a goal's condition as filters, where it is some that all hold", () => {
+    const page: Filter = { op: "is", dimension: "page", values: ["/a"] };
+    const view: Filter = { op: "is", dimension: "event", values: ["page_view"] };
+    expect(asFilters(["is", "page", ["/a"]])).toEqual([page]);
+    expect(asFilters(["and", [["is", "event", ["page_view"]], ["is", "page", ["/a"]]]])).toEqual([view, page]);
+    expect(asFilters(["or", [["is", "page", ["/a"]], ["is", "page", ["/b"]]]])).toBeNull();
+    expect(asFilters(["and", [["not", ["is", "page", ["/a"]]]]])).toBeNull();
+    expect(asFilters({ event: "Signup" })).toBeNull();
+    expect(toggledAll([page], [view, page])).toEqual([view, page]);
+    expect(toggledAll([view, page], [view, page])).toEqual([]);
+    expect([areOn([view], [view, page]), areOn([page, view], [view, page])]).toEqual([false, true]);
   });
 });

@@ -39,6 +39,27 @@ export function toggled(filters: Filter[], dimension: string, value: string | nu
   return [...filters.slice(0, at), ...kept, ...filters.slice(at + 1)];
 }
 
+/** Whether all of these hold the view. */
+export function areOn(filters: Filter[], some: Filter[]): boolean {
+  return some.every((one) => filters.some((other) => write(other) === write(one)));
+}
+
+/** The same with several filters, a goal's, say: all of them on, or off again. */
+export function toggledAll(filters: Filter[], some: Filter[]): Filter[] {
+  const rest = filters.filter((one) => !some.some((other) => write(other) === write(one)));
+  return areOn(filters, some) ? rest : [...rest, ...some];
+}
+
+/** A question's condition as filters of the view; null where it is more than some that all hold. */
+export function asFilters(tree: FilterTree | object): Filter[] | null {
+  if (!Array.isArray(tree)) return null;
+  const [word, second, third] = tree as [string, unknown, unknown];
+  if (OPS.includes(word as Op)) return [{ op: word as Op, dimension: second as string, values: third as (string | null)[] }];
+  if (word !== "and") return null;
+  const parts = (second as FilterTree[]).map(asFilters);
+  return parts.includes(null) ? null : parts.flatMap((part) => part ?? []);
+}
+
 export function isChosen(filters: Filter[], dimension: string, value: string | null): boolean {
   return filters.some((one) => one.op === "is" && one.dimension === dimension && one.values.includes(value));
 }
