@@ -7,8 +7,13 @@ import pytest
 from builders import an_event
 from lake_house import House
 from liveinsight.adapters.sql.aside import prop_keys, set_aside
+from liveinsight.adapters.sql.history import SqlHistory
+from liveinsight.domain.aside import Aside as Question
+from liveinsight.domain.aside import AsideReport, AsideRow
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.range import Span
+from liveinsight.domain.site import Site
+from liveinsight.usecases.ask import reply
 
 NOON = int(datetime(2026, 11, 20, 12, tzinfo=UTC).timestamp() * 1000)
 HOUR = 3_600_000
@@ -44,6 +49,20 @@ def test_what_was_set_aside_is_told_by_reason(house):
         earlier = Span(NOON - 40 * HOUR, NOON - 20 * HOUR)
         assert set_aside(reading, "shop", "UTC", earlier) == [("spam_referrer", 1)]
         assert set_aside(reading, "nowhere", "UTC", today) == []
+
+
+def test_what_is_of_no_site_is_told_apart(house):
+    """To who asks for it: whose it was, nobody knows."""
+    house.keep(
+        [an_event(time_ms=NOON)], [("", Drop.INVALID, 3), ("shop", Drop.DUPLICATE, 1)], at_ms=NOON
+    )
+    house.tail()
+    site = Site(id="shop")
+    with house.store.reading() as reading:
+        for elsewhere, expected in ((False, []), (True, [AsideRow("invalid", 3)])):
+            asked = Question("shop", elsewhere=elsewhere)
+            report = reply(asked, site, SqlHistory(reading), NOON + HOUR, lambda: 0.0)
+            assert report == AsideReport([AsideRow("duplicate", 1)], expected)
 
 
 def test_property_keys_are_those_of_counted_events(house):

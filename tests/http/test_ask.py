@@ -60,6 +60,27 @@ def front(tmp_path):
     control.close()
 
 
+def test_what_is_of_no_site_is_for_who_may_read_all(tmp_path):
+    """Neither the public nor the key of one site is told of it."""
+
+    class Listening:
+        async def ask(self, question, site):
+            heard.append(question.elsewhere)
+            return b"{}"
+
+    heard = []
+    control = SqliteControl(Folder(tmp_path))
+    control.put_site(Site(id="open", public=True))
+    for name, site in (("of-all", None), ("of-one", "open")):
+        told = Key(id=name, hash=key_hash(name), scopes=frozenset({Scope.READ}), site=site)
+        control.put_key(told)
+    front = Front(AskDoor(Listening(), control, Keys(control), FixedClock(0)).routes())
+    for key in (None, "of-one", "of-all"):
+        assert asked(front, "POST", "/api/aside", {"site": "open"}, key=key)[0] == 200
+    assert heard == [False, False, True]
+    control.close()
+
+
 def asked(front, method, path, body=None, key=KEY, query="", gone=None):
     headers = {b"content-type": b"application/json"} | ({b"x-api-key": key.encode()} if key else {})
     raw = json.dumps(body).encode() if body is not None else b""

@@ -10,6 +10,7 @@ class Aside(Struct, frozen=True):
 
     site: str
     range: Range = Named.LAST_7D
+    elsewhere: bool = False  # what is of no site, too
 
 
 class AsideRow(Struct, frozen=True):
@@ -23,6 +24,8 @@ class AsideReport(Struct, frozen=True):
     """All reasons there were, the most frequent first."""
 
     results: list[AsideRow]
+    # What is of no site, as nobody knows of which: for who may read all of them.
+    elsewhere: list[AsideRow] = []
 
 
 class PropKeys(Struct, frozen=True):

@@ -25,6 +25,8 @@ from liveinsight.usecases import follow
 from liveinsight.usecases.answer import answer
 from liveinsight.usecases.stats import stats
 
+# Under these is counted what is of no site, as nobody knows of which.
+NO_SITE, UNKNOWN_ZONE = "", "UTC"
 Seconds = Callable[[], float]
 
 
@@ -49,9 +51,7 @@ def reply(  # noqa: PLR0911 - a line for each kind of question
         case Goals():
             return _goals(question, site, history, now_ms)
         case Aside():
-            span = _span(question, site, history, now_ms)
-            reasons = history.set_aside(site.id, site.timezone, span)
-            return AsideReport([AsideRow(reason, n) for reason, n in reasons])
+            return _set_aside(question, site, history, now_ms)
         case PropKeys():
             span = _span(question, site, history, now_ms)
             keys = history.prop_keys(site.id, site.timezone, span, question.event)
@@ -64,6 +64,16 @@ def _span(asked: Aside | PropKeys, site: Site, history: History, now_ms: int) ->
     zone = site.timezone
     first_ms = history.first_ms(site.id, zone) if asked.range is Named.ALL else None
     return settle(asked.range, now_ms=now_ms, zone_name=zone, first_ms=first_ms)
+
+
+def _set_aside(asked: Aside, site: Site, history: History, now_ms: int) -> AsideReport:
+    span = _span(asked, site, history, now_ms)
+    reasons = history.set_aside(site.id, site.timezone, span)
+    elsewhere = history.set_aside(NO_SITE, UNKNOWN_ZONE, span) if asked.elsewhere else []
+    return AsideReport(
+        [AsideRow(reason, n) for reason, n in reasons],
+        [AsideRow(reason, n) for reason, n in elsewhere],
+    )
 
 
 def _goals(asked: Goals, site: Site, history: History, now_ms: int) -> GoalsReport:

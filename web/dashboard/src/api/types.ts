@@ -131,6 +131,8 @@ export interface Funnel {
 }
 export interface Aside {
   results: { reason: string; events: number }[];
+  /** Of no site; only to who may read all. */
+  elsewhere?: { reason: string; events: number }[];
 }
 export interface Diagnosis {
   site: string;

@@ -168,6 +168,8 @@ export const en = {
   "panel.aside_reason": "Reason",
   "panel.aside_empty": "Nothing was set aside",
   "panel.aside_empty_hint": "Bots, excluded addresses and refused events would be listed here with their reason.",
+  "panel.aside_elsewhere": "Of no site",
+  "panel.aside_elsewhere_hint": "Refused before it was known which site they are of",
   "panel.aside_away": "This server does not tell what was set aside.",
   "panel.map": "Map",
   "panel.goals": "Goals",

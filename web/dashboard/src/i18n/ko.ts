@@ -168,6 +168,8 @@ export const ko: Record<keyof typeof en, string> = {
   "panel.aside_reason": "이유",
   "panel.aside_empty": "제외된 이벤트가 없습니다",
   "panel.aside_empty_hint": "봇, 제외된 주소, 거부된 이벤트가 이유와 함께 여기에 표시됩니다.",
+  "panel.aside_elsewhere": "사이트를 알 수 없음",
+  "panel.aside_elsewhere_hint": "어느 사이트의 것인지 알기 전에 거부된 이벤트",
   "panel.aside_away": "이 서버는 제외된 트래픽을 알려 주지 않습니다.",
   "panel.map": "지도",
   "panel.goals": "목표",
