@@ -31,6 +31,7 @@ OF_VISIT = (
     "exit_page",
 )
 OF_TIME = ("time:minute", "time:hour", "time:day", "time:week", "time:month")
+KNOWN = ", ".join((*OF_EVENT, *OF_VISIT, *OF_TIME))
 # These are names that people write in either case; all other values are told apart by it.
 CASELESS = frozenset({"country", "source"})
 
@@ -62,7 +63,7 @@ def checked(raw: object, field: str) -> str:
     if not isinstance(raw, str):
         raise Invalid(field, "must be the name of a dimension")
     if kind(raw) is None:
-        raise Invalid(field, f"{raw!r} is no dimension")
+        raise Invalid(field, f"{raw!r} is no dimension: there are {KNOWN} and {PROP}NAME")
     return raw
 
 

@@ -70,6 +70,7 @@ def test_goatcounter_refusals_are_pictures(any_house):
 
 
 def test_goatcounter_bots_are_not_counted(house):
-    """The script found a driver: answered, and no event."""
+    """The script found a driver: answered, and set aside; other numbers mean nothing."""
     assert goatcounter(house, p="/", b="153")[0] == 200
-    assert house.hot.events == []
+    assert the_event(house).aside == "bot"
+    assert goatcounter(house, p="/", b="20")[0] == 400

@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table as Shown
 
 from liveinsight.domain.errors import Invalid
+from liveinsight.domain.range import Named
 from liveinsight.entrypoints.cli.live import sparkline
 from liveinsight.entrypoints.cli.shared import (
     AsJson,
@@ -141,6 +142,8 @@ def _only_site(connection: "Connection") -> str:
 def _range(told: str) -> str | dict[str, str]:
     start, dots, end = told.partition("..")
     if not dots:
+        if told not in set(Named):
+            raise Invalid("--range", f"must be FROM..TO, or one of {', '.join(Named)}")
         return told
     return {"from": start, "to": end} if end else {"from": start}
 

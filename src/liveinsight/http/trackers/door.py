@@ -25,7 +25,9 @@ class Spoken(Struct, frozen=True, kw_only=True):
 PLAUSIBLE = Spoken(read=plausible.read, refuse=plausible.refuse)
 UMAMI = Spoken(read=umami.read, refuse=umami.refuse, prepared=umami.prepared)
 UMAMI_BATCH = Spoken(read=umami.read_batch, refuse=umami.refuse, prepared=umami.prepared)
-GOATCOUNTER = Spoken(read=goatcounter.read, refuse=goatcounter.refuse)
+GOATCOUNTER = Spoken(
+    read=goatcounter.read, refuse=goatcounter.refuse, prepared=goatcounter.prepared
+)
 MATOMO = Spoken(read=matomo.read, refuse=matomo.refuse, prepared=matomo.prepared)
 GA4 = Spoken(read=ga4.read, refuse=ga4.refuse)
 SEGMENT = Spoken(read=segment.read, refuse=segment.refuse, prepared=segment.prepared)
