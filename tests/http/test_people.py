@@ -281,6 +281,29 @@ def test_goals_and_funnels_are_kept_with_the_site(owner):
     assert owner.ask("PUT", "/api/sites", {"id": "default", "goals": []})[1]["goals"] == []
 
 
+def test_notes_are_kept_with_the_site_and_told_to_no_guest(owner):
+    """In order of time; what is no moment is refused. A public site tells its figures alone."""
+    notes = [
+        {"at": "2026-11-20T14:30", "text": "Mail sent"},
+        {"at": "2026-11-02", "text": "Launch"},
+    ]
+    status, told = owner.ask("PUT", "/api/sites", {"id": "default", "notes": notes, "public": True})
+    assert (status, told["notes"]) == (200, notes[::-1])
+    assert owner.ask("GET", "/api/sites")[1]["sites"][0]["notes"] == notes[::-1]
+    _, share = owner.ask("POST", "/api/shares", {"site": "default", "name": "press"})
+    guest, stranger = Browser(owner.front, owner.loop), Browser(owner.front, owner.loop)
+    guest.key = guest.ask("POST", "/api/shares/open", {"token": share["token"]})[1]["key"]
+    for reader in (guest, stranger):
+        assert reader.ask("GET", "/api/sites")[1]["sites"][0]["notes"] == []
+    wrong = ["2026-02-30", "2026-11-20T25:00", "20261120", "yesterday", "2026-11-20T14:30:00Z", ""]
+    bad = [{"at": at, "text": "x"} for at in wrong] + [{"at": "2026-11-02", "text": ""}]
+    bad += [{"at": "2026-11-02", "text": "x" * 201}, {"at": "2026-11-02"}]
+    for note in bad:
+        assert owner.ask("PUT", "/api/sites", {"id": "default", "notes": [note]})[0] == 400
+    assert owner.ask("PUT", "/api/sites", {"id": "default", "notes": [notes[0]] * 501})[0] == 400
+    assert owner.ask("PUT", "/api/sites", {"id": "default", "notes": []})[1]["notes"] == []
+
+
 def test_keys_are_told_once_and_revoked(owner):
     """A made key reads, the list never tells it, and revoked it is worth nothing."""
     _, made = owner.ask("POST", "/api/keys", {"label": "report", "scopes": ["read"]})

@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+SHARE = "share:"
+
 
 class Scope(StrEnum):
     """What a key allows."""
@@ -24,6 +26,11 @@ class Key(Struct, frozen=True, kw_only=True):
     label: str = ""
     created_ms: int = 0
     last_used_ms: int | None = None
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is no key but a share link, whose holder is a guest."""
+        return self.id.startswith(SHARE)
 
     def allows(self, scope: Scope, site: str) -> bool:
         """Whether it may do that there; `admin` may do all but pose as a server or an import."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.goal import Goal, SavedFunnel
+from liveinsight.domain.note import Note
 from liveinsight.domain.period import zone
 
 ALIAS_LENGTH = 100
@@ -34,6 +35,7 @@ class Site(Struct, frozen=True, kw_only=True):
     excluded_pages: tuple[str, ...] = ()
     goals: tuple[Goal, ...] = ()
     funnels: tuple[SavedFunnel, ...] = ()
+    notes: tuple[Note, ...] = ()
     retention_days: int = 0  # 0: as the installation's setting says
 
     def allows_host(self, hostname: str) -> bool:

@@ -251,7 +251,7 @@ class AskDoor:
         key = self._keys.of(request, self._clock.now_ms())
         if key is None:
             raise Unauthorized("This needs a key (X-API-Key or Authorization: Bearer).")
-        if key.id.startswith("share:"):
+        if key.is_share:
             raise Forbidden("A share link shows figures, and no rows.")
         return self._site(request, name, even_if_public=True)
 

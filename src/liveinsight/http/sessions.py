@@ -9,7 +9,7 @@ import hmac
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 
-from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.key import SHARE, Key, Scope
 from liveinsight.domain.person import Person
 from liveinsight.domain.session import SESSION_MS, Session
 from liveinsight.http.exchange import Request
@@ -44,7 +44,7 @@ class Sessions:
             return None
         share = self._people.share_of(session.share)
         return Key(
-            id=f"share:{share.id}", hash=b"", scopes=frozenset({Scope.READ}), site=share.site
+            id=f"{SHARE}{share.id}", hash=b"", scopes=frozenset({Scope.READ}), site=share.site
         )
 
     def person_of(self, request: Request) -> Person | None:

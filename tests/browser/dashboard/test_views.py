@@ -82,6 +82,31 @@ def test_all_values_of_a_property_are_told_in_the_drawer(fresh, home, page):
     expect(page.locator(".chip")).to_contain_text("s13")
 
 
+def test_a_note_stands_on_the_chart(fresh, home, page):
+    """On its day, with its words beside the values and in the table; and goes again."""
+    fresh("noted")
+    home.send(a_view("noted", 1))
+    page.goto("/?site=noted&range=7d&i=day")
+    expect(page.locator(".plot svg .main").first).to_be_attached()
+    page.click("button[aria-label=Notes]")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("No notes yet")
+    dialog.locator("input[placeholder]").fill("Newsletter <b>sent</b>")
+    dialog.locator("button", has_text="Add").click()
+    expect(dialog.locator("li")).to_contain_text("Newsletter <b>sent</b>")
+    page.keyboard.press("Escape")
+    expect(page.locator(".plot circle.note")).to_have_count(1)
+    page.locator(".plot").focus()
+    page.keyboard.press("End")
+    expect(page.locator(".tip")).to_contain_text("Newsletter <b>sent</b>")
+    page.click("button[aria-label='Show as a table']")
+    expect(page.locator(".chart tbody tr").last).to_contain_text("Newsletter")
+    page.click("button[aria-label=Notes]")
+    for _ in range(2):  # asks once
+        dialog.locator("li button").click()
+    expect(dialog).to_contain_text("No notes yet")
+
+
 def test_goals_and_revenue_filter_by_what_they_are_of(page):
     """A goal by its condition, and off again; money by its source."""
     page.goto("/?site=shop&range=24h&tab=events:goals")

@@ -11,6 +11,8 @@ from liveinsight.domain.filter import as_json
 from liveinsight.domain.goal import Goal, SavedFunnel, checked_name
 from liveinsight.domain.goal import checked as goal_of
 from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.note import Note
+from liveinsight.domain.note import checked as notes_of
 from liveinsight.domain.site import Site, checked
 from liveinsight.http.auth import Keys, check_manager, may_read
 from liveinsight.http.exchange import Request, Response, success
@@ -44,7 +46,7 @@ class FunnelKept(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteTold(Struct, frozen=True):
-    """A site's settings; of the shields only who manages it is told."""
+    """A site's settings; of the shields only who manages it is told, of notes who is not a guest."""
 
     id: str
     domains: tuple[str, ...]
@@ -60,6 +62,7 @@ class SiteTold(Struct, frozen=True):
     retention_days: int
     goals: list[GoalTold]
     funnels: list[FunnelKept]
+    notes: tuple[Note, ...]
 
 
 class SitesTold(Struct, frozen=True):
@@ -85,6 +88,7 @@ class SiteForm(Struct, frozen=True, forbid_unknown_fields=True):
     retention_days: Annotated[int, Meta(ge=0)] | UnsetType = UNSET
     goals: list[GoalForm] | UnsetType = UNSET
     funnels: list[FunnelKept] | UnsetType = UNSET
+    notes: list[Note] | UnsetType = UNSET
 
 
 class SitesDoor:
@@ -158,7 +162,10 @@ class SitesDoor:
     def _readable(self, key: Key | None) -> Response:
         sites = [site for site in self._control.sites() if may_read(key, site)]
         manages = key is not None and Scope.ADMIN in key.scopes
-        return success(SitesTold([_told(site, to_manager=manages) for site in sites]))
+        knows = key is not None and not key.is_share
+        return success(
+            SitesTold([_told(site, to_manager=manages, to_guest=not knows) for site in sites])
+        )
 
     def _put(self, site: Site, form: SiteForm) -> Response:
         given = {
@@ -172,6 +179,8 @@ class SitesDoor:
             given["goals"] = _unique([goal_of(goal.name, goal.when) for goal in form.goals])
         if not isinstance(form.funnels, UnsetType):
             given["funnels"] = _unique([_funnel(site.id, kept) for kept in form.funnels])
+        if not isinstance(form.notes, UnsetType):
+            given["notes"] = notes_of(form.notes)
         changed = checked(structs.replace(site, **given))
         for domain in changed.domains:
             other = self._control.sites().by_name(domain)
@@ -202,7 +211,7 @@ def _funnel(site: str, kept: FunnelKept) -> SavedFunnel:
     return SavedFunnel(checked_name(kept.name), tuple(kept.steps), kept.within)
 
 
-def _told(site: Site, *, to_manager: bool) -> SiteTold:
+def _told(site: Site, *, to_manager: bool, to_guest: bool = False) -> SiteTold:
     settings = {name: getattr(site, name) for name in SiteTold.__struct_fields__}
     settings["goals"] = [GoalTold(goal.name, as_json(goal.when)) for goal in site.goals]
     settings["funnels"] = [
@@ -210,4 +219,6 @@ def _told(site: Site, *, to_manager: bool) -> SiteTold:
     ]
     if not to_manager:
         settings |= {"excluded_ips": (), "excluded_pages": ()}
+    if to_guest:
+        settings["notes"] = ()
     return SiteTold(**settings)

@@ -32,6 +32,13 @@ export interface Site {
   retention_days: number;
   goals: Goal[];
   funnels: Funnel[];
+  /** What happened; absent for guests. */
+  notes: Note[];
+}
+/** A few words about a day of the site, or a minute of it by its own clock. */
+export interface Note {
+  at: string;
+  text: string;
 }
 
 export type Value = number | Record<string, string> | null;

@@ -182,6 +182,7 @@ export const en = {
   "panel.events_hint": "Send your own events with liveinsight(\"Signup\") from the page.",
   "chart.unfinished": "not over yet",
   "chart.table": "Show as a table",
+  "notes": "Notes",
   "chart.label": "{metric} over time. Arrow keys walk through the values, Enter zooms in.",
   "map.label": "World map of visitors; the list of countries says the same",
   "map.failed": "The map could not be loaded.",

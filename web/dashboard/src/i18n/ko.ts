@@ -182,6 +182,7 @@ export const ko: Record<keyof typeof en, string> = {
   "panel.events_hint": "페이지에서 liveinsight(\"Signup\")처럼 직접 이벤트를 보내 보세요.",
   "chart.unfinished": "진행 중",
   "chart.table": "표로 보기",
+  "notes": "메모",
   "chart.label": "시간별 {metric}. 화살표 키로 값을 살펴보고 Enter로 확대합니다.",
   "map.label": "방문자 세계 지도. 국가 목록에서 같은 내용을 볼 수 있습니다",
   "map.failed": "지도를 불러올 수 없습니다.",

@@ -2,11 +2,24 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT } from "../state/view";
 import { draw, gutter, labelled, nearest, spark, type Box } from "./chart";
 import { csv } from "./csv";
+import { notesOf } from "./notes";
 import { deeper, PANELS, panelQuestion, seriesQuestion, type Tab } from "./questions";
 
 const BOX: Box = { width: 208, height: 120, left: 4, right: 4, top: 10, bottom: 10 };
 
 describe("the chart", () => {
+  it("puts notes into the bucket that they are of", () => {
+    const note = (at: string) => ({ at, text: at });
+    const notes = [note("2026-11-20"), note("2026-11-20T14:30"), note("2026-12-01")];
+    const where = (buckets: string[], interval: Parameters<typeof notesOf>[2]) =>
+      [...notesOf(notes, buckets, interval)].map(([index, found]) => [index, found.map((one) => one.at)]);
+    expect(where(["2026-11-19", "2026-11-20"], "day")).toEqual([[1, ["2026-11-20", "2026-11-20T14:30"]]]);
+    expect(where(["2026-11-20T00:00:00+09:00", "2026-11-20T14:00:00+09:00"], "hour")).toEqual([[0, ["2026-11-20"]], [1, ["2026-11-20T14:30"]]]);
+    expect(where(["2026-11-20T14:30:00+09:00"], "minute")).toEqual([[0, ["2026-11-20T14:30"]]]);
+    expect(where(["2026-11", "2026-12"], "month")).toEqual([[0, ["2026-11-20", "2026-11-20T14:30"]], [1, ["2026-12-01"]]]);
+    expect(where(["2026-W47", "2026-W48", "2026-W49"], "week")).toEqual([[0, ["2026-11-20", "2026-11-20T14:30"]], [2, ["2026-12-01"]]]);
+  });
+
   it("draws from the left edge to the right, zero at the ground", () => {
     const drawing = draw(BOX, [0, 50, 100], [], false);
     expect([drawing.x(0), drawing.x(2)]).toEqual([4, 204]);
