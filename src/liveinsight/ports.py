@@ -241,6 +241,10 @@ class Visits(Protocol):
         """
         ...
 
+    def latest(self, visitor: int, session: int | None) -> int | None:
+        """When the visitor was seen last, as far as it is known."""
+        ...
+
 
 class Agents(Protocol):
     """Knows user agents."""

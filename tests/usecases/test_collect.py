@@ -44,6 +44,7 @@ class Ports:
     def __init__(self):
         self.book = SiteBook((SHOP, BLOG))
         self.salted, self.ids, self.visitors = {}, set(), set()
+        self.seen_ms = {}
         self.number = 0
 
     def sites(self):
@@ -75,7 +76,11 @@ class Ports:
         steps = {index: self._step(event) for index, event in enumerate(events)}
         return {index: step for index, step in steps.items() if step is not Step.GOES_ON}
 
+    def latest(self, visitor, session):
+        return self.seen_ms.get((visitor, session))
+
     def _step(self, event):
+        self.seen_ms[event.visitor, event.session] = event.time_ms
         if event.visitor in self.visitors:
             return Step.GOES_ON
         if event.type in SILENT_TYPES:
@@ -213,6 +218,8 @@ def test_requests_are_taken_together_as_alone(requests):
             with suppress(Invalid):
                 done.append(collect([replace(sighting) for sighting in sightings], caller))
     together.take(outcomes)
+    for told in (*outcomes, *ones):  # of one visitor at once, what is taken is known, and no more
+        told.events = by_now(told.events)
     assert outcomes == ones
     assert (shared.ids, shared.visitors) == (own.ids, own.visitors)
 
@@ -259,7 +266,7 @@ def assert_alike(sightings, caller):
     times = moments(sightings, caller)
     timed = [replace(told, timestamp=ms) for told, ms in zip(sightings, times, strict=True)]
     ones = [alone([replace(sighting)], caller) for sighting in timed]
-    assert outcome.events == [event for one in ones for event in one.events]
+    assert by_now(outcome.events) == by_now(event for one in ones for event in one.events)
     assert outcome.event_ids == [given for one in ones for given in one.event_ids]
     assert outcome.processed == sum(one.processed for one in ones)
     assert outcome.starts_visit == any(one.starts_visit for one in ones)
@@ -268,16 +275,43 @@ def assert_alike(sightings, caller):
 
 
 def moments(sightings, caller):
-    """When each of a request happened: without a time the last is now, and none is as another."""
+    """When each of a request happened that tells it: none is as another."""
     times, asked, given = [], 0, -1
-    for before_now, told in zip(range(len(sightings) - 1, -1, -1), sightings, strict=True):
+    for told in sightings:
         if told.timestamp is None:
-            times.append(caller.received_ms - before_now)
+            times.append(None)
             continue
         ms = time_of(told.timestamp, caller)
         asked, given = ms, given + 1 if asked <= ms <= given else ms
         times.append(given)
     return times
+
+
+def by_now(events):
+    """What tells no time is of now, however exactly."""
+    return [
+        replace(event, time_ms=NOON_MS) if 0 <= NOON_MS - event.time_ms < 100 else event
+        for event in events
+    ]
+
+
+def test_events_without_a_time_follow_what_is_known_of_their_visitor():
+    """However many come at once, they are after the request before, and not after now."""
+    collect, _ = a_collect()
+
+    def views(*of, at=NOON_MS, **about):
+        page = {"site": "shop", "page_url": "https://shop.example/"}
+        told = [Sighting(**page, **each) for each in of]
+        return [
+            event.time_ms - NOON_MS
+            for event in collect(told, a_caller(received_ms=at, **about)).events
+        ]
+
+    assert views({}) == [0]
+    assert views({}, {}, {}, {}, {}, at=NOON_MS + 3) == [1, 2, 3, 3, 3]
+    others = [{"user_id": name} for name in ("a", "b", "a")]
+    assert views(*others, at=NOON_MS + 50, key=SERVER) == [48, 48, 49]
+    assert views({"session_id": "s"}, {"session_id": "t"}, at=NOON_MS + 60) == [60, 60]
 
 
 def test_events_of_one_moment_follow_one_another():
@@ -287,7 +321,7 @@ def test_events_of_one_moment_follow_one_another():
         ((None, None, None), (NOON_MS - 2, NOON_MS - 1, NOON_MS)),
         ((5, 5, 5), (5, 6, 7)),
         ((5, 5, 6, 9, 5), (5, 6, 7, 9, 5)),
-        ((5, None, 5), (5, NOON_MS - 1, 6)),
+        ((5, None, 5), (5, NOON_MS - 2, 6)),
         ((7, 5), (7, 5)),
     ):
         collect, _ = a_collect()

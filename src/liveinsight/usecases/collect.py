@@ -98,6 +98,10 @@ class Collect:
         outcome = Outcome()
         key, events = caller.key, outcome.events
         sender: Sender | None = None
+        turn = None
+        # Mostly each is alone, or of a session of its own, and there is no order to keep.
+        if len({told.session_id for told in sightings}) < len(sightings):
+            turn = _Turn(self._visits, caller.received_ms, len(sightings))
         read = self._read(sightings, caller)
         for told, (place, time_ms) in zip(sightings, read, strict=True):
             # The sighting has it: by its id whoever keeps both finds what was told of an event.
@@ -116,7 +120,7 @@ class Collect:
                         sender = judged
             if refusal is None:
                 assert sender is not None, "else it is refused"
-                events.append(self._event(told, time_ms, place, sender))
+                events.append(self._event(told, time_ms, place, sender, turn))
             else:
                 outcome.refused = (*outcome.refused, len(events) + len(outcome.refused))
                 outcome.lose(_name_of(place.site, refusal), refusal)
@@ -150,13 +154,12 @@ class Collect:
     def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
         """Where and when each happened; the first that is not well formed refuses them all.
 
-        Events are told in their order. Those of the same moment, or of none, follow one another
-        by a millisecond, so that all who ask later see them in that order.
+        Events are told in their order. Those of the same moment follow one another by a
+        millisecond, so that all who ask later see them in that order; those of none, see `_Turn`.
         """
         known = self._places.known()
         read: list[tuple[Place, int]] = []
         asked_ms, told_ms = 0, -1
-        now_ms = caller.received_ms - len(sightings) + 1  # the last is now
         for index, told in enumerate(sightings):
             way: Way = (
                 told.site,
@@ -175,9 +178,8 @@ class Collect:
                 place = known.get(way) or self._places.look(told, way)
                 if place.site is None and caller.key is not None and not told.site:
                     place = self._places.of(told, caller.key)
-                if told.timestamp is None:
-                    time_ms = now_ms + index
-                else:
+                time_ms = caller.received_ms
+                if told.timestamp is not None:
                     time_ms = time_of(told.timestamp, caller)
                     told_ms = told_ms + 1 if asked_ms <= time_ms <= told_ms else time_ms
                     asked_ms, time_ms = time_ms, told_ms
@@ -186,11 +188,16 @@ class Collect:
             read.append((place, time_ms))
         return read
 
-    def _event(self, told: Sighting, time_ms: int, place: Place, sender: Sender) -> Event:
+    def _event(
+        self, told: Sighting, time_ms: int, place: Place, sender: Sender, turn: "_Turn | None"
+    ) -> Event:
         """The event as it is kept; a bot's is set aside, and can be taken back in."""
         visitor, prior, site = sender.visitor, sender.prior, sender.site.id
         if told.user_id:
             visitor, prior = identified(self._secret, site, told.user_id), None
+        session = _session(site, told.session_id) if told.session_id else None
+        if turn is not None and told.timestamp is None:
+            time_ms = turn.moment(visitor, session, sender.from_ms)
         amount = currency = None
         if told.revenue is not None:
             amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
@@ -202,7 +209,7 @@ class Collect:
             place.type,
             visitor,
             prior,
-            _session(site, told.session_id) if told.session_id else None,
+            session,
             place.hostname,
             place.page,
             place.title,
@@ -231,6 +238,27 @@ class Collect:
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
             Aside.BOT if agent.is_bot else place.aside,
         )
+
+
+class _Turn:
+    """When the events of a request happened that tell no time: those of one visitor one after
+    another up to now, by a millisecond, and none before what is known of them already.
+    """
+
+    def __init__(self, visits: Visits, received_ms: int, events: int) -> None:
+        self._visits = visits
+        self._received_ms = received_ms
+        self._first_ms = received_ms - events + 1
+        self._given: dict[tuple[int, int | None], int] = {}
+
+    def moment(self, visitor: int, session: int | None, earliest_ms: int) -> int:
+        """The next of a visitor; `earliest_ms` is where what is known of them holds from."""
+        before_ms = self._given.get((visitor, session))
+        if before_ms is None:
+            before_ms = self._visits.latest(visitor, session) or 0
+        next_ms = max(before_ms + 1, self._first_ms, earliest_ms)
+        self._given[visitor, session] = told_ms = min(next_ms, self._received_ms)
+        return told_ms
 
 
 def _drop_repeated(outcomes: Sequence[Outcome], repeated: frozenset[int]) -> None:

@@ -134,6 +134,11 @@ class Window:
         self.ring.settle_many()
         return steps
 
+    def latest(self, visitor: int, session: int | None) -> int | None:
+        """When the visitor was seen last, if it was not long ago."""
+        row = self._row_of.get(_chain(visitor, session))
+        return None if row is None else self.rows.last_ms[row]
+
     def forget(self, doomed: Doomed) -> None:
         """Take events out of the live view. Visits that they were in are over."""
         time_ms, row, _ = self.ring.columns()
