@@ -92,8 +92,9 @@ def checked(site: Site) -> Site:
 class SiteBook:
     """All sites at one moment, with the one rule that says whose an event is."""
 
-    def __init__(self, sites: Iterable[Site] = ()) -> None:
+    def __init__(self, sites: Iterable[Site] = (), meant: Site | None = None) -> None:
         self._by_id = {site.id: site for site in sites}
+        self._meant = meant
         self.demand_csrf = any(site.csrf_required for site in self._by_id.values())
         self._by_alias = {alias: site for site in self._by_id.values() for alias in site.aliases}
         self._by_domain = {domain: site for site in self._by_id.values() for domain in site.domains}
@@ -103,6 +104,10 @@ class SiteBook:
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def meaning(self, site_id: str | None) -> "SiteBook":
+        """The same, where one is meant if neither name nor host tells it."""
+        return SiteBook(self, self._by_id.get(site_id or ""))
 
     def of(self, name: str | None, hostname: str | None) -> Site | None:
         """Whose an event is: the named site's, else its host's."""
@@ -118,10 +123,11 @@ class SiteBook:
 
     def of_host(self, hostname: str | None) -> Site | None:
         """Without a name the host decides, else the only site there is."""
-        found = self._under_domain(hostname) if hostname else None
-        if found is None and len(self._by_id) == 1:
+        if hostname and (found := self._under_domain(hostname)):
+            return found
+        if len(self._by_id) == 1:
             return next(iter(self._by_id.values()))
-        return found
+        return None if hostname else self._meant
 
     def _under_domain(self, hostname: str) -> Site | None:
         """The longest domain wins: blog.shop.example before shop.example."""

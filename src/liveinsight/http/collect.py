@@ -11,7 +11,7 @@ from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
 from liveinsight.domain.event import PAGE_VIEW
-from liveinsight.domain.key import Scope
+from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.sighting import Caller, Id, Sighting, skew_of
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.auth import Keys
@@ -38,7 +38,7 @@ class Seen(msgspec.Struct, frozen=True):
     sent_ms: int | None = None
 
 
-Read = Callable[[Request], Seen]
+Read = Callable[[Request, Key | None], Seen]
 
 
 class Collecting(Protocol):
@@ -180,14 +180,14 @@ class CollectDoor:
 
     async def pixel(self, request: Request) -> Response:
         """`GET /api/pixel.gif`: a page view of a page without script."""
-        await self.collected(request, lambda request: Seen([seen_by_pixel(request)]))
+        await self.collected(request, lambda request, _: Seen([seen_by_pixel(request)]))
         return plain(200, GIF, GIF_TYPE)
 
     async def collected(self, request: Request, read: Read) -> Outcome:
         """What came of what `read` finds in a request, when it is durable."""
         caller = self._caller(request)
         try:
-            seen = read(request)
+            seen = read(request, caller.key)
             if caller.key is None and self._demands_csrf(seen.sightings):
                 raise Forbidden("This site wants a CSRF token, which cannot be sent like this.")
             self._hot.check_room()

@@ -96,7 +96,7 @@ def test_a_batch_of_a_server(house):
     page, track, screen = house.hot.events
     assert (page.title, page.browser, page.country) == ("Home", "Chrome", "KR")
     assert (track.type, track.props, track.aside) == ("Signed Up", {"plan": "pro"}, None)
-    assert (screen.type, screen.title) == ("Page without address", "Welcome")
+    assert (screen.type, screen.title, screen.page) == ("page_view", "Welcome", "/Welcome")
     assert len({event.visitor for event in house.hot.events}) == 1
     assert {event.language for event in house.hot.events} == {"de"}
 
@@ -146,6 +146,43 @@ def test_money_is_counted_when_it_is_paid(house, name, properties, amount):
     assert ("currency" in (event.props or {})) == (amount is None)
 
 
+def test_a_refund_is_exact(house):
+    """Money is never a float on its way."""
+    properties = {"total": "123456789012.123456", "currency": "EUR"}
+    message = {"type": "track", "event": "Order Refunded", "anonymousId": "a", "context": BROWSER}
+    segment(house, "track", message | {"properties": properties})
+    assert house.hot.events[0].revenue_amount == "-123456789012.123456"
+
+
+def test_a_write_key_names_the_site_however_it_comes(house):
+    """By Basic, as bearer, or in the body."""
+    message = {"type": "track", "event": "Buy", "anonymousId": "a"}
+    for about, body in (
+        ({"authorization": basic()}, message),
+        ({"authorization": "Bearer WRITEKEY"}, message),
+        ({"authorization": ""}, message | {"writeKey": "WRITEKEY"}),
+    ):
+        assert segment(house, "track", body, user_agent=CHROME, **about)[0] == 200
+    assert [event.site for event in house.hot.events] == ["shop"] * 3
+    key = house.key(Scope.SERVER, site="blog")
+    segment(house, "track", message, authorization=f"Bearer {key}")
+    assert house.hot.events[-1].site == "blog"
+
+
+def test_where_a_servers_user_is_is_not_where_the_server_is(house):
+    """Without an address nothing is known."""
+    message = {"type": "page", "userId": "u", "properties": {"url": "https://shop.example/"}}
+    segment(house, "page", message, house.key(Scope.SERVER), peer="168.126.63.1")
+    assert house.hot.events[0].country is None
+
+
+def test_what_is_shared_is_looked_at_once(house):
+    """A context as large as a body may be, for as many messages as there may be."""
+    shared = {"page": {f"k{n}": n for n in range(20_000)}} | {f"k{n}": n for n in range(20_000)}
+    messages = [{"type": "track", "event": "x", "userId": "u"}] * 2500
+    assert segment(house, "batch", {"batch": messages, "context": shared})[0] == 200
+
+
 def test_who_somebody_is_counts_nothing(any_house):
     """Answered as there; nor does what its script measures of itself."""
     for path, kind in (("i", "identify"), ("group", "group"), ("a", "alias"), ("m", None)):
@@ -167,4 +204,5 @@ def test_a_key_that_is_none_of_ours_names_a_site_at_most(house):
     assert segment(house, "page", message, "theirs", user_agent=CHROME)[0] == 200
     assert house.hot.events[0].site == "shop"
     assert segment(house, "page", message, "li_unknown")[0] == 401
-    assert segment(house, "page", message, authorization="Basic %%%")[0] == 200
+    for strange in ("Basic %%%", "Basic \xe9", "Bearer x", "Basic"):
+        assert segment(house, "page", message, authorization=strange)[0] == 200

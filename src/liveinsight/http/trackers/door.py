@@ -6,6 +6,7 @@ from functools import partial
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
+from liveinsight.domain.key import Key
 from liveinsight.http.collect import CollectDoor, Seen
 from liveinsight.http.exchange import NO_STORE, Request, Response
 from liveinsight.http.routes import Route
@@ -77,9 +78,12 @@ class TrackersDoor:
             return Response(200, (NO_STORE,))
         heard: Heard | None = None
 
-        def read(request: Request) -> Seen:
+        def read(request: Request, key: Key | None) -> Seen:
             nonlocal heard
-            heard = spoken.read(request, self._control.sites())
+            sites = self._control.sites()
+            if key is not None and key.site is not None:
+                sites = sites.meaning(key.site)
+            heard = spoken.read(request, sites)
             return Seen(heard.sightings, heard.sent_ms)
 
         try:

@@ -108,8 +108,9 @@ def text(value: object, length: int = TEXT_LENGTH) -> str | None:
 
 
 def home(sites: SiteBook, site: object) -> str | None:
-    """The host of a site's pages, for who tells none."""
+    """The host of a site's pages, for who tells none; of the only one, if it is not named."""
     found = sites.by_name(site) if isinstance(site, str) else None
+    found = found or sites.of(None, None)
     return found.domains[0] if found and found.domains else None
 
 

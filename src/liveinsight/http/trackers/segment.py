@@ -1,7 +1,6 @@
 """Segment: `POST /v1/track`, `/page`, `/screen` and `/batch`, of its sources in browsers and servers."""
 
 import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -23,13 +22,16 @@ MOST_MESSAGES = 2500
 PATHS = (*("track", "page", "screen", "identify", "group", "alias", "batch"), *"tpsigabm")
 # Who somebody is, is told with an event or not at all.
 NO_EVENTS = frozenset("igam")
+WRITE_KEY = b"x-write-key"  # how it goes on, whichever way it came
+CONTEXT = ("ip", "userAgent", "locale", "page", "campaign", "screen")
 OWN_PLACE = frozenset({"url", "title", "referrer", "path", "search"})
 MONEY = frozenset({"revenue", "currency"})
 REFUND = "Order Refunded"
 ORDERS = frozenset({"Order Completed", REFUND})
 UNPAID = frozenset({"Checkout Started", "Order Updated", "Order Cancelled"})
-# Of a server's message that tells no agent: it is somebody's, and its own would be a program's.
-UNTOLD_AGENT = "Mozilla/5.0 (Untold; Segment)"
+# Of a server's message that tells neither agent nor address: it is somebody's, and the sender's
+# own would be a program's, and elsewhere.
+UNTOLD_AGENT, UNTOLD_ADDRESS = "Mozilla/5.0 (Untold; Segment)", "0.0.0.0"  # noqa: S104
 TAGS = {f"utm_{name}": name for name in ("source", "medium", "content", "term")}
 TAGS["utm_campaign"] = "name"
 Told = Mapping[str, Any]
@@ -37,11 +39,12 @@ What = tuple[str, str | None, dict[str, object]]  # the kind of event, its page,
 
 
 def prepared(request: Request) -> Request:
-    """A write key that is a key of ours lets its holder tell of others."""
+    """A write key that is a key of ours lets its holder tell of others; any other is none."""
     told = _write_key(request)
-    if not told.startswith(KEY_MARK):
-        return request
-    headers = request.headers | {b"x-api-key": told.encode("latin-1", "replace")}
+    headers = {name: value for name, value in request.headers.items() if name != b"authorization"}
+    headers[WRITE_KEY] = told.encode("latin-1", "replace")
+    if told.startswith(KEY_MARK):
+        headers[b"x-api-key"] = told.encode("latin-1", "replace")
     return msgspec.structs.replace(request, headers=headers)
 
 
@@ -49,13 +52,14 @@ def read(request: Request, sites: SiteBook) -> Heard:
     """One message, or a batch of them."""
     told = hearing.object_of(request)
     batch = told.get("batch")
-    site = told.get("writeKey")
+    site = told.get("writeKey") or request.header(WRITE_KEY)
     if batch is None:
         kind = _kind(told) or request.path.rpartition("/")[2][:1]
         return Heard(_sightings(kind, told, {}, site, sites), _answer, _moment(told, "sentAt"))
     if not isinstance(batch, list) or len(batch) > MOST_MESSAGES:
         raise Invalid("batch", f"must be a list of up to {MOST_MESSAGES:,} messages")
-    shared = _object(told, "context")
+    # It is of thousands of messages, and whoever sends it says how much there is in it.
+    shared = _context(told)
     sightings: list[Sighting] = []
     for message in batch:
         if not isinstance(message, dict):
@@ -78,13 +82,13 @@ def _answer(outcome: Outcome) -> Response:
 
 
 def _write_key(request: Request) -> str:
-    """It comes as the name of who asks, without a password."""
+    """It comes as the name of who asks, without a password, or as what they bear."""
     scheme, _, told = request.header(b"authorization").partition(" ")
     if scheme.lower() != "basic":
-        return ""
+        return told.strip() if scheme.lower() == "bearer" else ""
     try:
         return base64.b64decode(told).partition(b":")[0].decode("latin-1")
-    except binascii.Error:
+    except ValueError:
         return ""
 
 
@@ -97,7 +101,7 @@ def _sightings(
 ) -> Sequence[Sighting]:
     if not kind or kind in NO_EVENTS:
         return ()
-    context = {**shared, **_object(message, "context")}
+    context = {**shared, **_context(message)}
     host = hearing.home(sites, site)
     match kind:
         case "p":
@@ -117,7 +121,7 @@ def _sightings(
         event_id=(hearing.text(message.get("messageId")) or "")[-EVENT_ID_LENGTH:],
         user_id=who and who[:ID_LENGTH],
         timestamp=_moment(message, "timestamp"),
-        ip=hearing.address(context.get("ip")),
+        ip=hearing.address(context.get("ip")) or UNTOLD_ADDRESS,
         user_agent=hearing.text(context.get("userAgent"), AGENT_CHARACTERS) or UNTOLD_AGENT,
         language=hearing.language(context.get("locale")),
         screen=hearing.screen(f"{size.get('width')}x{size.get('height')}"),
@@ -129,7 +133,8 @@ def _sightings(
 
 def _page(message: Told, context: Told, host: str | None) -> What:
     properties = _object(message, "properties")
-    place = {**_object(context, "page"), **properties}
+    page = _object(context, "page")
+    place = {name: properties.get(name, page.get(name)) for name in OWN_PLACE}
     url = hearing.text(place.get("url"), URL_LENGTH) or hearing.text(place.get("path"), URL_LENGTH)
     page_url = hearing.page(url, host)
     further = {name: value for name, value in properties.items() if name not in OWN_PLACE}
@@ -158,6 +163,8 @@ def _track(message: Told, context: Told) -> What:
         raise Invalid("event", "is required")
     place, properties = _object(context, "page"), _object(message, "properties")
     revenue = hearing.money(_worth(name, properties), properties.get("currency"))
+    if revenue and name == REFUND:
+        revenue["amount"] = f"-{revenue['amount'].removeprefix('-')}"
     apart = MONEY if revenue else frozenset[str]()
     about: dict[str, object] = {
         "referrer": hearing.text(place.get("referrer"), URL_LENGTH),
@@ -173,14 +180,17 @@ def _worth(name: str, properties: Told) -> object:
     worth = properties.get("revenue")
     if name not in ORDERS:
         return None if name in UNPAID else worth
-    worth = properties.get("total") if worth is None else worth
-    amount = hearing.number(worth)
-    return -abs(amount) if name == REFUND and amount else worth
+    return properties.get("total") if worth is None else worth
 
 
 def _object(told: Told, name: str) -> dict[str, Any]:
     value = told.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _context(told: Told) -> dict[str, Any]:
+    context = _object(told, "context")
+    return {name: context[name] for name in CONTEXT if name in context}
 
 
 def _moment(told: Told, name: str) -> int | None:
