@@ -11,7 +11,7 @@ from liveinsight.adapters.sql.history import SqlHistory
 from liveinsight.domain.aside import Aside as Question
 from liveinsight.domain.aside import AsideReport, AsideRow
 from liveinsight.domain.drop import Drop
-from liveinsight.domain.range import Span
+from liveinsight.domain.range import Named, Span
 from liveinsight.domain.site import Site
 from liveinsight.usecases.ask import reply
 
@@ -63,6 +63,15 @@ def test_what_is_of_no_site_is_told_apart(house):
             asked = Question("shop", elsewhere=elsewhere)
             report = reply(asked, site, SqlHistory(reading), NOON + HOUR, lambda: 0.0)
             assert report == AsideReport([AsideRow("duplicate", 1)], expected)
+        # Tomorrow in Seoul is another day, whatever the clock that nobody's things are counted by.
+        far = Site(id="shop", timezone="Asia/Seoul")
+        asked = Question("shop", Named.YESTERDAY, elsewhere=True)
+        then = NOON + 24 * HOUR
+        assert reply(asked, far, SqlHistory(reading), then, lambda: 0.0).elsewhere == [
+            AsideRow("invalid", 3)
+        ]
+        today = Question("shop", Named.TODAY, elsewhere=True)
+        assert reply(today, far, SqlHistory(reading), then, lambda: 0.0).elsewhere == []
 
 
 def test_property_keys_are_those_of_counted_events(house):

@@ -121,11 +121,20 @@ def test_a_log_is_brought_in_up_to_a_day(house: House, tmp_path: Path):
     told = run(*command, folder=tmp_path / "data")
     assert "4 events were brought" in told
     assert "1 were left out" in told
+    with path.open("a") as log:
+        log.write(line.format(1, 22, 1, "b", agent) + line.format(9, 22, 1, "c d", agent))
+        log.write(
+            line.replace("192.0.2.{}", "1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:{}").format(
+                9, 22, 2, "x", agent
+            )
+        )
+    again = run(*command[:-2], folder=tmp_path / "data")  # grown, and without an end
+    assert "counted as invalid" in again
     house.tail()
     visits = house.rows(Relation.VISITS)
-    assert sorted(visit["pageviews"] for visit in visits) == [1, 1, 2]
+    assert sorted(visit["pageviews"] for visit in visits) == [1, 1, 1, 2, 2]
     assert {visit["browser"] for visit in visits} == {"Firefox"}
-    assert len({visit["visitor"] for visit in visits}) == 3  # a visitor is one of a day
+    assert len({visit["visitor"] for visit in visits}) == 5  # a visitor is one of a day
     wrong = ("import", "export", path, "--site", "shop", "--to", "2026-05-21")
     assert "as a whole" in run(*wrong, folder=tmp_path / "data", fails=True)
 

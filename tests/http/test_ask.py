@@ -71,13 +71,17 @@ def test_what_is_of_no_site_is_for_who_may_read_all(tmp_path):
     heard = []
     control = SqliteControl(Folder(tmp_path))
     control.put_site(Site(id="open", public=True))
-    for name, site in (("of-all", None), ("of-one", "open")):
-        told = Key(id=name, hash=key_hash(name), scopes=frozenset({Scope.READ}), site=site)
+    for name, scope, site in (
+        ("of-all", Scope.READ, None),
+        ("of-one", Scope.READ, "open"),
+        ("sends", Scope.SERVER, None),
+    ):
+        told = Key(id=name, hash=key_hash(name), scopes=frozenset({scope}), site=site)
         control.put_key(told)
     front = Front(AskDoor(Listening(), control, Keys(control), FixedClock(0)).routes())
-    for key in (None, "of-one", "of-all"):
+    for key in (None, "of-one", "sends", "of-all"):
         assert asked(front, "POST", "/api/aside", {"site": "open"}, key=key)[0] == 200
-    assert heard == [False, False, True]
+    assert heard == [False, False, False, True]
     control.close()
 
 

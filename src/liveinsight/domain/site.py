@@ -13,6 +13,7 @@ from liveinsight.domain.note import Note
 from liveinsight.domain.period import zone
 
 ALIAS_LENGTH = 100
+NO_SITE = ""  # under it is counted what is of none, as nobody knows of which
 DEFAULT_SITE = "default"  # that of a first start, which takes events of any host
 ID_PATTERN = re.compile(r"[a-z0-9-]{1,40}")
 _LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"

@@ -1,4 +1,4 @@
-"""The process of one import: `python -m liveinsight.entrypoints.importing FOLDER MEMORY_MB CONTENT FILE SITE`.
+"""The process of one import: `python -m liveinsight.entrypoints.importing FOLDER MEMORY_MB GEO CONTENT FILE SITE`.
 
 Started by the server, never by hand (that is `liveinsight import`): it tells how far it is in
 lines of JSON, and keeps the memory that an import takes out of the server.
@@ -16,9 +16,13 @@ from liveinsight.wiring.bringing import Import
 from liveinsight.wiring.settings import Settings
 
 
-def main(folder: str, memory_mb: str, content: str, path: str, site: str) -> int:
+def main(folder: str, memory_mb: str, geo: str, content: str, path: str, site: str) -> int:
     """Bring the file in; the exit code says whether it is."""
-    settings = Settings(data_dir=Path(folder), memory_limit_mb=int(memory_mb))
+    settings = Settings(
+        data_dir=Path(folder),
+        memory_limit_mb=int(memory_mb),
+        geo_database=tuple(filter(None, geo.split(","))),
+    )
     try:
         bringing = Import(settings, site, Path(path))
     except LiveInsightError as error:

@@ -11,10 +11,11 @@ from liveinsight.domain import query as queries
 from liveinsight.domain import range as ranges
 from liveinsight.domain.aside import Aside, AsideReport, PropKeys, PropKeysReport
 from liveinsight.domain.errors import Forbidden, NotFound, Unauthorized, Unavailable
+from liveinsight.domain.key import Scope
 from liveinsight.domain.question import Goals, GoalsReport, Question
 from liveinsight.domain.report import Report
 from liveinsight.domain.rows import Export, Format, SqlReport, checked_sql, export_range
-from liveinsight.domain.site import Site
+from liveinsight.domain.site import NO_SITE, Site
 from liveinsight.domain.stats import StatsReport, checked
 from liveinsight.http.auth import NOT_READABLE, Keys, check_reader
 from liveinsight.http.exchange import (
@@ -245,7 +246,7 @@ class AskDoor:
     def _reads_all(self, request: Request) -> bool:
         """Whether who asks may read all sites, and so what is of none."""
         key = self._keys.of(request, self._clock.now_ms())
-        return key is not None and key.site is None
+        return key is not None and key.allows(Scope.READ, NO_SITE)
 
     def _owned(self, request: Request, name: str | None) -> Site:
         key = self._keys.of(request, self._clock.now_ms())

@@ -14,19 +14,20 @@ from liveinsight.domain.aside import (
 )
 from liveinsight.domain.behaviour import Funnel, Journeys, Retention
 from liveinsight.domain.metric import Figure
+from liveinsight.domain.period import day_span, local_day, midnight_ms
 from liveinsight.domain.query import Query
 from liveinsight.domain.question import GoalRow, Goals, GoalsReport, Question, Reply
 from liveinsight.domain.range import Named, Span, settle
 from liveinsight.domain.rows import Sql
-from liveinsight.domain.site import Site
+from liveinsight.domain.site import NO_SITE, Site
 from liveinsight.domain.stats import Stats
 from liveinsight.ports import History
 from liveinsight.usecases import follow
 from liveinsight.usecases.answer import answer
 from liveinsight.usecases.stats import stats
 
-# Under these is counted what is of no site, as nobody knows of which.
-NO_SITE, UNKNOWN_ZONE = "", "UTC"
+# In whose days that is counted.
+NO_ZONE = "UTC"
 Seconds = Callable[[], float]
 
 
@@ -69,7 +70,11 @@ def _span(asked: Aside | PropKeys, site: Site, history: History, now_ms: int) ->
 def _set_aside(asked: Aside, site: Site, history: History, now_ms: int) -> AsideReport:
     span = _span(asked, site, history, now_ms)
     reasons = history.set_aside(site.id, site.timezone, span)
-    elsewhere = history.set_aside(NO_SITE, UNKNOWN_ZONE, span) if asked.elsewhere else []
+    elsewhere = []
+    if asked.elsewhere:  # of the same days, by a clock that is nobody's
+        first, last = (local_day(ms, site.timezone).date for ms in (span.start_ms, span.end_ms - 1))
+        days = Span(midnight_ms(first, NO_ZONE), day_span(last, NO_ZONE).end_ms)
+        elsewhere = history.set_aside(NO_SITE, NO_ZONE, days)
     return AsideReport(
         [AsideRow(reason, n) for reason, n in reasons],
         [AsideRow(reason, n) for reason, n in elsewhere],

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.histories.files import sightings
+from liveinsight.adapters.histories.telling import Wrong
 from liveinsight.adapters.later import EveryId, EveryVisit
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
@@ -20,7 +21,7 @@ from liveinsight.adapters.sql.bring import PartOf, Staged
 from liveinsight.adapters.sql.hot_tables import HotTables
 from liveinsight.domain import range as ranges
 from liveinsight.domain.drop import Drop
-from liveinsight.domain.errors import Misconfigured, NotFound
+from liveinsight.domain.errors import Invalid, Misconfigured, NotFound
 from liveinsight.domain.event import Event
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.rows import export_range
@@ -50,6 +51,8 @@ class Import:
         self._name = _name(path, site_id, last)
         self._load = BulkLoad(self._folder, Limits(settings.memory_limit_mb))
         self.done, self.events = self._load.progress(self._name)
+        self._readable, self._wrong = False, ""
+        self.invalid = 0  # records that are no events
         self.later = 0  # how many are left out, as they are after the end
 
     def close(self) -> None:
@@ -90,7 +93,8 @@ class Import:
 
         salts = SqliteSalts(self._folder, SystemClock())
         try:
-            return bring(self._records(), self._collect(salts), self._caller(), keep)
+            drops = bring(self._records(), self._collect(salts), self._caller(), keep)
+            return drops + Counter({Drop.INVALID: self.invalid})
         finally:
             salts.close()
 
@@ -101,14 +105,26 @@ class Import:
     def _records(self) -> Iterator[tuple[int, Sighting]]:
         host = next(iter(self._site.domains), None)
         caller = self._caller()
-        for number, sighting in sightings(self._path, self.done, host):
+        for number, sighting in sightings(self._path, host):
+            if isinstance(sighting, Wrong):
+                self._pass_over(number, sighting)
+                continue
+            self._readable = True
+            if number <= self.done:
+                continue
             if self._end_ms is not None and time_of(sighting.timestamp, caller) >= self._end_ms:
                 self.later += 1
                 continue
             sighting.site = self._site.id
-            # The same id each time: what is brought twice is kept once.
-            sighting.event_id = sighting.event_id or f"{self._name}-{number}"
             yield number, sighting
+        if self._wrong and not self._readable:
+            raise Invalid("path", self._wrong)
+
+    def _pass_over(self, number: int, wrong: Wrong) -> None:
+        """One that strangers told, and nobody can mend. Where all are like it, the file is."""
+        self._wrong = self._wrong or f"record {number} is not an event: {wrong.why}"
+        if number > self.done:
+            self.invalid += 1
 
     def _caller(self) -> Caller:
         key = Key(id="import", hash=b"", scopes=frozenset({Scope.IMPORT, Scope.SERVER}))

@@ -322,7 +322,7 @@ def store_command(settings: Settings) -> list[str]:
 def import_command(settings: Settings) -> list[str]:
     """What starts an import's process; content, file and site come last."""
     entry = "liveinsight.entrypoints.importing"
-    told = (settings.data_dir, settings.memory_limit_mb)
+    told = (settings.data_dir, settings.memory_limit_mb, ",".join(settings.geo_database))
     return [sys.executable, "-m", entry, *map(str, told)]
 
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liveinsight.adapters.histories.files import sightings
+from liveinsight.adapters.histories.telling import Wrong
 from liveinsight.adapters.recognise.told import ToldAgents
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.errors import Invalid
@@ -21,7 +22,7 @@ AGENTS = ToldAgents()
 def read(tmp_path, name, text, host="shop.example"):
     path = tmp_path / name
     path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
-    return [told for _, told in sightings(path, 0, host)]
+    return [told for _, told in sightings(path, host)]
 
 
 UMAMI = """\
@@ -210,12 +211,6 @@ def test_a_log_of_caddy(tmp_path):
         ("x.log", a_line(), "domain"),
         ("x.csv", UMAMI.replace("shop.example", ""), "domain"),
         ("x.csv", PLAUSIBLE.replace("shop.example", ""), "domain"),
-        (
-            "x.csv",
-            PLAUSIBLE.replace("(none)", "x.example").replace("['pro','a,b']", "[pro"),
-            "no list",
-        ),
-        ("x.csv", UMAMI.replace("2025-05-01 12:00", "yesterday"), "record 1"),
         ("x.json", '{"result":"error","message":"no token"}', "record 1"),
         ("x.jsonl.gz", "{", "record 1"),
         ("imported_visitors.csv", "date,visitors,pageviews\n2025-05-01,1,2\n", "totals by day"),
@@ -228,6 +223,88 @@ def test_what_cannot_be_read_is_said(tmp_path, name, text, word):
         read(tmp_path, name, text, host=None)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "wrong"),
+    [
+        ("x.csv", PLAUSIBLE.replace("['pro','a,b']", "[pro"), "no list"),
+        (
+            "x.csv",
+            PLAUSIBLE.replace('"shop.example","/shoes","search', '"bad host","/x","s'),
+            "host",
+        ),
+        ("x.csv", UMAMI.replace("2025-05-01 12:00", "yesterday"), "yesterday"),
+        ("x.csv", UMAMI.replace('"{""plan"": ""pro"", ""seats"": ""3""}"', "[]"), "object"),
+        ("x.log", a_line() + a_line().replace("/2025", "/1915"), "time"),
+        ("x.log", a_line() + a_line().replace("192.0.2.7", "1:" * 40), "length"),
+        ("x.log", a_line() + a_line(before="bad{host} "), "host"),
+    ],
+)
+def test_what_a_stranger_told_costs_itself_alone(tmp_path, name, text, wrong):
+    """Nobody can mend it: it is passed over, and said."""
+    found = read(tmp_path, name, text)
+    (other,) = (one for one in found if isinstance(one, Wrong))
+    assert wrong in other.why
+    assert len(found) > 1
+
+
+def test_one_visit_that_is_none_costs_itself_alone(tmp_path):
+    """Also where all of a file is one text."""
+    first, *rest = read(tmp_path, "visits.json", json.dumps([{"idVisit": 1}, VISIT]))
+    assert isinstance(first, Wrong)
+    assert len(rest) == 5
+    odd = VISIT | {"actionDetails": [
+        an_action("action", 5, url="file:///C:/x"),
+        an_action("action", 6, url="https://shop.example/"),
+        an_action("ecommerceOrder", 7, revenue="33.3333333333"),
+        an_action("ecommerceOrder", 8, revenue=""),
+    ]}  # fmt: skip
+    view, order, free = read(tmp_path, "visits.json", json.dumps([odd | {"countryCode": "xx"}]))
+    assert (view.country, str(order.revenue.amount), free.revenue) == (None, "33.333333", None)
+
+
+def test_an_agent_of_ours_cannot_be_told_by_a_stranger(tmp_path):
+    """What is told by name comes from records of names, and from no log."""
+    (view,) = read(tmp_path, "x.log", a_line(agent="\x1fChrome\x1f1\x1f\x1f\x1fdesktop"))
+    assert "\x1f" not in view.user_agent
+    for text in ("\x1fx", "\x1f\x1f\x1f\x1f\x1fbot", "\x1f" * 9):
+        assert AGENTS.read(text).is_bot
+
+
+def test_a_file_from_elsewhere_is_no_page_of_theirs(tmp_path):
+    """Who comes to a file from a search came to the file."""
+    line = a_line("GET /price.pdf HTTP/1.1", referrer="https://search.example/")
+    (file,) = read(tmp_path, "x.log", line)
+    assert (file.page_url, file.referrer) == (
+        "https://shop.example/price.pdf",
+        "https://search.example/",
+    )
+
+
+def test_apps_are_referrers_as_they_are_told(tmp_path):
+    """They have a scheme of their own."""
+    text = PLAUSIBLE.replace('"search.example/a"', '"android-app://com.google.android.gm"')
+    view, *_ = read(tmp_path, "x.csv", text)
+    assert view.referrer == "android-app://com.google.android.gm"
+
+
+def test_a_record_has_the_same_id_in_whatever_file_it_comes(tmp_path):
+    """A log that grew, or was put aside; two that are equal are two."""
+    lines = [a_line(f"GET /{n} HTTP/1.1") for n in (1, 2, 2, 3)]
+    first = read(tmp_path, "access.log", "".join(lines[:3]))
+    grown = read(tmp_path, "access.log.1.gz", "".join(lines))
+    ids = [one.event_id for one in grown]
+    assert [one.event_id for one in first] == ids[:3]
+    assert len(set(ids)) == 4
+
+
+def test_hostile_lines_cost_no_more_than_others(tmp_path):
+    """Neither long ones nor those that nearly are of the form."""
+    long = (
+        '1.1.1.1 - - [01/May/2025:14:00:00 +0200] "GET /' + "a" * 60_000 + ' \\"b HTTP/1.1" 400\n'
+    )
+    assert read(tmp_path, "x.log", long * 200 + "x" * 200_000 + "\n" + a_line())
+
+
 def test_a_file_that_is_cut_is_told(tmp_path):
     """What is packed and lacks its end is read as far as it is there."""
     path = tmp_path / "cut.log.gz"
@@ -235,7 +312,7 @@ def test_a_file_that_is_cut_is_told(tmp_path):
         gzip.compress("".join(a_line(f"GET /{n} HTTP/1.1") for n in range(999)).encode())[:-9]
     )
     with pytest.raises(Invalid, match="record"):
-        list(sightings(path, 0, "shop.example"))
+        list(sightings(path, "shop.example"))
 
 
 @settings(max_examples=150, deadline=None)
@@ -251,4 +328,4 @@ def test_whatever_a_file_holds_it_is_read_or_refused(tmp_path_factory, kind, hea
     path = tmp_path_factory.mktemp("any") / f"any.{kind}"
     path.write_bytes((head + rest).encode("utf-8", "surrogatepass"))
     with suppress(Invalid):
-        list(sightings(path, 0, "shop.example"))
+        list(sightings(path, "shop.example"))

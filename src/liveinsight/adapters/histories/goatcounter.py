@@ -7,10 +7,12 @@ import re
 from liveinsight.adapters.histories.telling import (
     Row,
     Tell,
+    Wrong,
     address,
     country,
     custom,
     event,
+    host_of,
     screen,
 )
 from liveinsight.domain.agent import AGENT_CHARACTERS
@@ -30,15 +32,13 @@ def tell(columns: tuple[str, ...]) -> Tell:
     """How a row of it is told."""
     first = columns[0]
 
-    def sighting(row: Row, host: str | None) -> Sighting | None:
-        if host is None:
-            raise ValueError("GoatCounter tells no host: give the site its domain before")
+    def sighting(row: Row, host: str | None) -> Sighting | Wrong | None:
         if row["Bot"] not in {"", "0"}:
             return None
         name, is_event = row[first], row["Event"].lower() in {"true", "1"}
         return event(
             event_type=custom(name.removeprefix("/")) if is_event else PAGE_VIEW,
-            page_url=address(host, "" if is_event else name),
+            page_url=address(host_of("", host), "" if is_event else name),
             title=row["Title"],
             user_id=f"goatcounter {row['Session']}"[:ID_LENGTH] if row["Session"] else "",
             session_id=row["Session"][:ID_LENGTH],

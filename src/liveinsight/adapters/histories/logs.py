@@ -13,7 +13,8 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from liveinsight.adapters.histories.telling import address, event
+from liveinsight.adapters.histories.telling import Wrong, address, event, host_of
+from liveinsight.adapters.recognise.told import MARK
 from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import URL_LENGTH, Sighting
@@ -23,9 +24,11 @@ COMBINED = re.compile(
     r"(?:(?P<host>\S+?)(?::\d+)? )?(?P<ip>[0-9a-fA-F:.]+) \S+ (?:\S+|\".*?\") "
     r"\[(?P<day>\d\d)/(?P<month>[A-Z][a-z]{2})/(?P<year>\d{4}):(?P<time>\d\d:\d\d:\d\d)"
     r" (?P<zone>[+-]\d{4})\] "
-    r"\"(?P<method>[A-Z]+) (?P<uri>\S+)[^\"]*\" (?P<status>\d{3}) \S+"
+    r"\"(?P<method>[A-Z]+) (?P<uri>(?:[^\s\"\\]|\\.)+)(?: [^\"]*)?\" (?P<status>\d{3}) \S+"
     r"(?: \"(?P<referrer>(?:[^\"\\]|\\.)*)\" \"(?P<agent>(?:[^\"\\]|\\.)*)\")?"
 )
+PORT = re.compile(r":\d+$")
+LONGEST_LINE = 65_536
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 SENT = frozenset({HTTPStatus.OK, HTTPStatus.NOT_MODIFIED})
 ENDING = re.compile(r"\.([a-z][a-z0-9]{0,5})$")
@@ -113,10 +116,10 @@ class CaddysLine(Struct):
 _decode = msgspec.json.Decoder(CaddysLine).decode
 
 
-def sightings(content: BinaryIO, host: str | None) -> Iterator[Sighting | None]:
+def sightings(content: BinaryIO, host: str | None) -> Iterator[Sighting | Wrong | None]:
     """All pages and files that were sent. Lines that are none are passed over, if there are others."""
     known = False
-    for line in content:
+    for line in iter(lambda: content.readline(LONGEST_LINE), b""):
         hit = _caddys(line) if line.startswith(b"{") else _combined(line)
         known = known or hit is not None
         yield None if hit is None else _told(hit, host)
@@ -147,24 +150,25 @@ def _combined(line: bytes) -> Hit | None:
 
 
 def _unescaped(told: str | None) -> str:
-    return "" if told in {None, "-"} else str(told).replace('\\"', '"')
+    return "" if told in {None, "-"} else str(told).replace('\\"', '"').replace(MARK, "")
 
 
 def _caddys(line: bytes) -> Hit | None:
     try:
         told = _decode(line)
-    except msgspec.MsgspecError:
+        time_ms = int(told.ts * 1000)
+    except (msgspec.MsgspecError, ValueError, OverflowError):
         return None
     asked = told.request
     return Hit(
         asked.client_ip or asked.remote_ip,
-        int(told.ts * 1000),
+        time_ms,
         asked.method,
         asked.uri,
         told.status,
-        asked.host.partition(":")[0],
+        PORT.sub("", asked.host),
         _first(asked.headers, "Referer"),
-        _first(asked.headers, "User-Agent"),
+        _first(asked.headers, "User-Agent").replace(MARK, ""),
         _first(told.resp_headers, "Content-Type"),
     )
 
@@ -173,7 +177,7 @@ def _first(headers: dict[str, list[str]], name: str) -> str:
     return next(iter(headers.get(name, ())), "")
 
 
-def _told(hit: Hit, host: str | None) -> Sighting | None:
+def _told(hit: Hit, host: str | None) -> Sighting | Wrong | None:
     path, _, query = hit.uri.partition("?")
     found = ENDING.search(path.rpartition("/")[2].lower())
     ending = found[1] if found else ""
@@ -183,15 +187,14 @@ def _told(hit: Hit, host: str | None) -> Sighting | None:
         return None
     if path.startswith(NO_PAGES) or (is_page and hit.media and "html" not in hit.media):
         return None
-    hostname = hit.host or host
-    if not hostname:
-        raise ValueError("the log tells no host: give the site its domain before")
+    hostname = host_of(hit.host, host)
     url = address(hostname, path, query)
+    is_linked = is_file and hit.referrer.startswith((f"https://{hostname}/", f"http://{hostname}/"))
     return event(
         event_type="File Download" if is_file else PAGE_VIEW,
-        # Of a file it is not known on which page it stood, but where it did.
-        page_url=(hit.referrer if is_file and hit.referrer else url)[:URL_LENGTH],
-        referrer="" if is_file else hit.referrer[:URL_LENGTH],
+        # A file stood on the page that it was asked from, if that is the site's own.
+        page_url=(hit.referrer if is_linked else url)[:URL_LENGTH],
+        referrer="" if is_linked else hit.referrer[:URL_LENGTH],
         props={"url": url[:500]} if is_file else {},
         timestamp=hit.time_ms,
         ip=hit.ip,

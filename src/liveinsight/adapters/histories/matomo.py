@@ -7,7 +7,15 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from liveinsight.adapters.histories.telling import country, custom, event, props, revenue, screen
+from liveinsight.adapters.histories.telling import (
+    Wrong,
+    country,
+    custom,
+    event,
+    props,
+    revenue,
+    screen,
+)
 from liveinsight.adapters.recognise.told import agent
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import ID_LENGTH, TEXT_LENGTH, TITLE_LENGTH, URL_LENGTH, Sighting
@@ -32,7 +40,7 @@ class Action(Struct):
     category: Text = msgspec.field(name="siteSearchCategory", default=None)
     goal: Figure = msgspec.field(name="goalId", default=None)
     order: Text = msgspec.field(name="orderId", default=None)
-    revenue: Figure = None
+    revenue: Text = None
 
 
 class Visit(Struct, rename="camel"):
@@ -78,16 +86,26 @@ KINDS: Mapping[str, Callable[[Action], What]] = {
     "ecommerceOrder": lambda did: ("Order", {"order": did.order}),
     "ecommerceAbandonedCart": lambda did: ("Cart", {"revenue": did.revenue}),
 }
+LARGEST = 256 << 20
+PAGES = ("http://", "https://")
 ELSEWHERE = frozenset({"outlink", "download"})
 
 
-def sightings(content: BinaryIO) -> Iterator[Sighting | None]:
+def sightings(content: BinaryIO) -> Iterator[Sighting | Wrong | None]:
     """All actions of all visits."""
-    for visit in msgspec.json.decode(content.read(), type=list[Visit], strict=False):
-        yield from _of_visit(visit)
+    told = content.read(LARGEST + 1)
+    if len(told) > LARGEST:
+        raise ValueError(f"the file is larger than {LARGEST >> 20} MB: ask for a month at a time")
+    for one in msgspec.json.decode(told, type=list[msgspec.Raw]):
+        try:
+            visit = msgspec.json.decode(one, type=Visit, strict=False)
+        except msgspec.MsgspecError as error:
+            yield Wrong(str(error))
+        else:
+            yield from _of_visit(visit)
 
 
-def _of_visit(visit: Visit) -> Iterator[Sighting | None]:
+def _of_visit(visit: Visit) -> Iterator[Sighting | Wrong | None]:
     actions = sorted(visit.action_details, key=lambda did: did.timestamp)
     if not actions:
         return
@@ -101,7 +119,7 @@ def _of_visit(visit: Visit) -> Iterator[Sighting | None]:
     came = _came(visit)
     for nth, did in enumerate(actions):
         tell = KINDS.get(did.type)
-        if did.url and did.type not in ELSEWHERE:
+        if did.url and did.type not in ELSEWHERE and did.url.startswith(PAGES):
             page = did.url[:URL_LENGTH]
         if tell is None or (did.type == "action" and not page):
             yield None

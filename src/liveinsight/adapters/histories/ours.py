@@ -13,12 +13,14 @@ from liveinsight.adapters.histories.telling import Row
 from liveinsight.domain.dimension import PROP
 from liveinsight.domain.sighting import Sighting
 
+LONGEST_LINE = 1 << 20
 _decode = msgspec.json.Decoder(Sighting).decode
 
 
 def sightings(content: BinaryIO) -> Iterator[Sighting]:
     """Of JSON lines. They are decoded one by one, so that a wrong one is told by its number."""
-    return map(_decode, filter(bytes.strip, content))
+    lines = iter(lambda: content.readline(LONGEST_LINE), b"")
+    return map(_decode, filter(bytes.strip, lines))
 
 
 def tell(row: Row, host: str | None) -> Sighting:

@@ -8,10 +8,12 @@ from ast import literal_eval
 from liveinsight.adapters.histories.telling import (
     Row,
     Tell,
+    Wrong,
     address,
     country,
     custom,
     event,
+    host_of,
     moment,
     props,
     revenue,
@@ -38,21 +40,26 @@ def tell(columns: tuple[str, ...]) -> Tell:
     return _sighting
 
 
-def _sighting(row: Row, host: str | None) -> Sighting:
-    hostname = row["hostname"] if row["hostname"] != "(none)" else ""
-    hostname = hostname or host or ""
-    if not hostname:
-        raise ValueError("no host is told: give the site its domain before")
+def _sighting(row: Row, host: str | None) -> Sighting | Wrong:
+    hostname = host_of(row["hostname"] if row["hostname"] != "(none)" else "", host)
+    try:
+        about, time_ms = _about(row), moment(row["timestamp"])
+        engagement = _engagement(row) if row["name"] == ENGAGEMENT else {}
+    except ValueError as error:
+        return Wrong(str(error))
+    referrer = row["referrer"]
     kind = NAMES.get(row["name"]) or custom(row["name"])
     # Where a visitor came from is told by its name; without an address that is all there is.
     source = row["utm_source"] or (row["referrer_source"] if not row["referrer"] else "")
     return event(
         event_type=kind,
         page_url=address(hostname, row["pathname"]),
-        referrer=f"https://{row['referrer']}"[:URL_LENGTH] if row["referrer"] else "",
+        referrer=(referrer if "://" in referrer or not referrer else f"https://{referrer}")[
+            :URL_LENGTH
+        ],
         user_id=f"plausible {row['user_id']}",  # of a day, as there
         session_id=row["session_id"],
-        timestamp=moment(row["timestamp"]),
+        timestamp=time_ms,
         user_agent=agent(
             browser=row["browser"],
             browser_version=row["browser_version"],
@@ -61,12 +68,16 @@ def _sighting(row: Row, host: str | None) -> Sighting:
             device=row["screen_size"],
         ),
         country=country(row["country_code"]),
-        props=props(dict(zip(_list(row["meta.key"]), _list(row["meta.value"]), strict=False))),
+        props=about,
         revenue=revenue(row["revenue_source_amount"], row["revenue_source_currency"]),
         utm_source=source[:TEXT_LENGTH],
         **{tag: row[tag][:TEXT_LENGTH] for tag in TAGS},
-        **(_engagement(row) if kind == ENGAGEMENT else {}),
+        **engagement,
     )
+
+
+def _about(row: Row) -> dict[str, object]:
+    return props(dict(zip(_list(row["meta.key"]), _list(row["meta.value"]), strict=False)))
 
 
 def _engagement(row: Row) -> dict[str, object]:

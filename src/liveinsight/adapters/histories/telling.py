@@ -1,22 +1,31 @@
 """What the forms have in common: how records of others are told as events of ours."""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import msgspec
+from msgspec import Struct
 
+from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import BUILT_IN_TYPES
+from liveinsight.domain.page import page_of
 from liveinsight.domain.sighting import (
+    MOST_DIGITS,
     MOST_PROPS,
     NAME_LENGTH,
     TEXT_LENGTH,
     URL_LENGTH,
+    Caller,
     Sighting,
+    check_form,
     is_screen,
+    time_of,
 )
 
+NOBODY = Caller(0)
+_page = lru_cache(maxsize=4096)(page_of)
 # How ClickHouse and MySQL write what is not there.
 NOTHING = "\\N"
 
@@ -28,8 +37,14 @@ class Row(dict[str, str]):
         return ""
 
 
+class Wrong(Struct, frozen=True):
+    """What should have been an event, and why it is none."""
+
+    why: str
+
+
 # One record, and the host of the site's pages; None where it is no event here.
-Tell = Callable[[Row, str | None], Sighting | None]
+Tell = Callable[[Row, str | None], Sighting | Wrong | None]
 
 
 def row_of(columns: Mapping[str | None, object]) -> Row:
@@ -41,10 +56,25 @@ def row_of(columns: Mapping[str | None, object]) -> Row:
     )
 
 
-def event(**fields: object) -> Sighting:
-    """An event of what is told."""
+def event(**fields: object) -> Sighting | Wrong:
+    """An event of what is told, if it makes one: what could not be judged is looked at here."""
     told = {name: value for name, value in fields.items() if value not in (None, "", {})}
-    return msgspec.convert(told, Sighting)
+    try:
+        sighting = msgspec.convert(told, Sighting)
+        check_form(sighting)
+        time_of(sighting.timestamp, NOBODY)
+        if sighting.page_url:
+            _page(sighting.page_url)
+    except (msgspec.ValidationError, OverflowError, Invalid) as error:
+        return Wrong(str(error))
+    return sighting
+
+
+def host_of(told: str, host: str | None) -> str:
+    """The host that is told, else that of the site's pages."""
+    if not (told or host):
+        raise ValueError("no host is told: give the site its domain before")
+    return told or str(host)
 
 
 def address(host: str, path: str, query: str = "") -> str:
@@ -71,7 +101,8 @@ def screen(told: str) -> str:
 
 def country(told: str) -> str:
     """A country's code, where it is one."""
-    return told.upper() if len(told) == len("kr") and told.isalpha() else ""
+    is_code = len(told) == len("kr") and told.isascii() and told.isalpha()
+    return told.upper() if is_code and told.upper() != "XX" else ""
 
 
 def props(told: Mapping[str, object]) -> dict[str, object]:
@@ -80,13 +111,18 @@ def props(told: Mapping[str, object]) -> dict[str, object]:
     for name, value in told.items():
         if not name or value in (None, "") or len(kept) == MOST_PROPS:
             continue
-        kept[name[:NAME_LENGTH]] = value[:TEXT_LENGTH] if isinstance(value, str) else value
+        text = msgspec.json.encode(value).decode() if isinstance(value, (list, dict)) else value
+        kept[name[:NAME_LENGTH]] = text[:TEXT_LENGTH] if isinstance(text, str) else text
     return kept
 
 
 def revenue(amount: str, currency: str) -> dict[str, object] | None:
     """Money, where it is any."""
-    with suppress(InvalidOperation):
-        if currency and Decimal(amount):
-            return {"amount": amount, "currency": currency.upper()}
-    return None
+    try:
+        told = Decimal(amount or 0)
+    except InvalidOperation:
+        return None
+    # Its size is looked at before anything is computed: of a huge exponent that would fail.
+    if not currency or not told or not told.is_finite() or abs(told.adjusted()) >= MOST_DIGITS:
+        return None
+    return {"amount": f"{round(told, 6).normalize():f}", "currency": currency.upper()}

@@ -8,10 +8,12 @@ import msgspec
 from liveinsight.adapters.histories.telling import (
     Row,
     Tell,
+    Wrong,
     address,
     country,
     custom,
     event,
+    host_of,
     moment,
     props,
     screen,
@@ -36,13 +38,15 @@ def tell(columns: tuple[str, ...]) -> Tell:
     return _sighting
 
 
-def _sighting(row: Row, host: str | None) -> Sighting | None:
+def _sighting(row: Row, host: str | None) -> Sighting | Wrong | None:
     kind, name = row["event_type"], row["event_name"]
     if kind not in {VIEW, CUSTOM} or (kind == CUSTOM and not name):
         return None
-    hostname = row["hostname"] or host
-    if not hostname:
-        raise ValueError("no host is told: give the site its domain before")
+    hostname = host_of(row["hostname"], host)
+    try:
+        data, time_ms = _data(row["data"]), moment(row["created_at"])
+    except (msgspec.MsgspecError, ValueError) as error:
+        return Wrong(str(error))
     # Visitors are known for a month there; with an id of the site's own, for longer.
     visitor = row["distinct_id"] or row["session_id"]
     return event(
@@ -53,12 +57,12 @@ def _sighting(row: Row, host: str | None) -> Sighting | None:
         referrer=_referrer(row, hostname),
         user_id=f"umami {visitor}"[:ID_LENGTH],
         session_id=row["visit_id"],
-        timestamp=moment(row["created_at"]),
+        timestamp=time_ms,
         user_agent=agent(browser=row["browser"], os=row["os"], device=row["device"]),
         screen=screen(row["screen"]),
         language=row["language"][:35],
         country=country(row["country"]),
-        props=props({"tag": row["tag"], **_data(row["data"])}),
+        props=props({"tag": row["tag"], **data}),
         **{tag: row[tag][:TEXT_LENGTH] for tag in TAGS},
     )
 

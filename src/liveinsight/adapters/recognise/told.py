@@ -56,6 +56,8 @@ DEVICES = {
     "tablet": Device.TABLET,
 }
 
+KINDS = frozenset({*DEVICES.values(), Device.OTHER})
+
 
 def agent(
     *, browser: str = "", browser_version: str = "", os: str = "", os_version: str = "", device: str
@@ -86,8 +88,10 @@ class ToldAgents(UaParserAgents):
         """Recognise it, where that is still to be done."""
         if not user_agent:
             return Agent()
-        if not user_agent.startswith(MARK):
-            return super().read(user_agent)
-        _, *facts, device = user_agent.split(MARK)
-        browser, browser_version, os, os_version = (fact or None for fact in facts)
-        return Agent(browser, browser_version, os, os_version, device)
+        match user_agent.split(MARK):
+            case ["", browser, version, os, os_version, device] if device in KINDS:
+                return Agent(
+                    browser or None, version or None, os or None, os_version or None, device
+                )
+            case _:
+                return super().read(user_agent)
