@@ -16,6 +16,7 @@ from liveinsight.domain.filter import Filter
 from liveinsight.domain.holding import Holding
 from liveinsight.domain.key import Key
 from liveinsight.domain.lake import LakeFile
+from liveinsight.domain.letter import Letter
 from liveinsight.domain.live import Live
 from liveinsight.domain.location import Location
 from liveinsight.domain.person import Person
@@ -251,6 +252,22 @@ class Agents(Protocol):
 
     def read(self, user_agent: str) -> Agent:
         """What it is recognised as; the device of a bot is `bot`."""
+        ...
+
+
+class Letters(Protocol):
+    """Knows who gets a site's figures by e-mail."""
+
+    def all(self, site: str | None = None) -> Sequence[Letter]:
+        """Those of a site, or of all."""
+        ...
+
+    def put(self, letter: Letter) -> None:
+        """One more."""
+        ...
+
+    def remove(self, letter: Letter) -> bool:
+        """No more of it; whether there was one."""
         ...
 
 

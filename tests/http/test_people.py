@@ -175,6 +175,9 @@ CHANGES = {
     ("POST", "/api/imports"): {"site": "default", "name": "past.csv", "size_bytes": 1},
     ("PUT", "/api/imports?id={import}&offset=0"): {},
     ("DELETE", "/api/imports?id={import}"): None,
+    ("POST", "/api/letters"): {"site": "default", "to": "x@shop.example"},
+    ("DELETE", "/api/letters?site=default&to=x@shop.example&every=week"): None,
+    ("POST", "/api/letters/send"): {"site": "default", "to": "x@shop.example"},
     ("POST", "/api/doctor?site=default"): {"views": [{"ip": "203.0.113.1"}]},
 }
 

@@ -17,6 +17,7 @@ from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.forgetting import Forgotten
 from liveinsight.adapters.local.imports import LocalImports
 from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
+from liveinsight.adapters.local.letters import SqliteLetters
 from liveinsight.adapters.local.people import SqlitePeople
 from liveinsight.adapters.local.seen import AN_HOUR_MS, MOST, MOST_PER_MB, ROOM, RecentIds
 from liveinsight.adapters.local.snapshot import Snapshots
@@ -33,6 +34,7 @@ from liveinsight.domain.site import DEFAULT_SITE, Site, network
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.api.imports import ImportsDoor
 from liveinsight.http.api.keys import KeysDoor
+from liveinsight.http.api.letters import LettersDoor
 from liveinsight.http.api.session import SessionDoor
 from liveinsight.http.api.shares import SharesDoor
 from liveinsight.http.api.sites import SitesDoor
@@ -54,6 +56,7 @@ from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
+from liveinsight.wiring.post import Post
 from liveinsight.wiring.schedule import BackupSchedule
 from liveinsight.wiring.settings import Settings
 from liveinsight.wiring.turns import Turns
@@ -155,6 +158,14 @@ class LocalHome:
         scripts = ScriptDoor(web.joinpath("js"))
         assets = Assets(web)
         self.turns = Turns(self.collect, self.journal)
+        self.letters = SqliteLetters(folder)
+        self.post = Post(
+            settings=settings,
+            control=self.control,
+            letters=self.letters,
+            asker=self.store,
+            clock=clock,
+        )
         self.imports = LocalImports(settings.data_dir, import_command(settings), clock)
         routes = (
             *self.collect.routes(self.turns.events),
@@ -181,6 +192,7 @@ class LocalHome:
             *KeysDoor(control, keys, clock).routes(),
             *SharesDoor(self.people, control, keys, addresses, clock).routes(),
             *ImportsDoor(self.imports, control, keys, clock).routes(),
+            *LettersDoor(self.letters, self.post, control, keys, clock).routes(),
         )
 
     async def start(self) -> None:
@@ -193,6 +205,8 @@ class LocalHome:
             asyncio.create_task(self._repeat(HOUSEWORK_EVERY_S, self._housework)),
             asyncio.create_task(self._watch_journal()),
         ]
+        if self.post.can_send:
+            self.run_beside(self.post.run())
         if self.settings.backup_to:
             self.run_beside(self.backups.run())
 
@@ -210,6 +224,7 @@ class LocalHome:
         await self.store.stop()
         self.control.note_use(self.keys.used_ms)
         self.people_store.close()
+        self.letters.close()
         self.forgotten.close()
         self.salts.close()
         self.control.close()

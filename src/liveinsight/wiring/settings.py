@@ -46,6 +46,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backup_to: str = ""
     backup_every_hours: Annotated[int, msgspec.Meta(ge=1)] = 24
     backup_keep: NotNegative = 7
+    smtp_url: str = ""
+    mail_from: str = ""
     admin_email: str = ""
     admin_password: str = ""
     log_format: Literal["text", "json"] = "text"

@@ -105,6 +105,26 @@ def test_a_public_site_is_everybodys_and_nothing_more(fresh, guest, home):
     expect(page.locator("input[type=password]")).to_be_visible()
 
 
+def test_reports_are_wanted_and_ended(page, home):
+    """Without a mail server that is said, and nothing is sent; who gets them is listed."""
+    page.goto("/?site=shop&view=settings&part=letters")
+    form = page.locator("form.card")
+    expect(form).to_contain_text("No mail server is set")
+    expect(page.locator("input[type=email]")).to_have_value(EMAIL)
+    page.fill("input[type=email]", "ada@shop.example")
+    page.locator("select").first.select_option("month")
+    form.locator("button.primary").click()
+    row = page.locator("section.card li")
+    expect(row).to_contain_text("ada@shop.example")
+    expect(row).to_contain_text("Monthly, on the first · not sent yet")
+    expect(row.locator("button", has_text="Send now")).to_be_disabled()
+    (told,) = home.ask("GET", "letters?site=shop")["letters"]
+    assert (told["to"], told["every"]) == ("ada@shop.example", "month")
+    for _ in range(2):  # asks once
+        row.locator("button").last.click()
+    expect(page.locator("section.card")).to_contain_text("Nobody gets reports yet")
+
+
 def test_a_shared_view_stands_in_another_page(page, guest, home):
     """The link made in the dialog opens with its password, also framed by a page of another origin."""
     page.goto("/?site=shop&range=24h")

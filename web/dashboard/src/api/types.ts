@@ -141,6 +141,10 @@ export interface Aside {
   /** Of no site; only to who may read all. */
   elsewhere?: { reason: string; events: number }[];
 }
+export interface Letters {
+  can_send: boolean;
+  letters: { to: string; every: "day" | "week" | "month"; language: "en" | "ko"; sent_ms: number | null; failure: string }[];
+}
 export interface Diagnosis {
   site: string;
   since_ms: number;

@@ -1,0 +1,2 @@
+-- Before, no letters went out.
+DROP TABLE letter;

@@ -1,0 +1,71 @@
+"""A mail server for tests: it takes letters and keeps them."""
+
+import email
+import email.policy
+import socketserver
+import threading
+from contextlib import contextmanager
+
+
+class Letterbox(socketserver.ThreadingTCPServer):
+    """What came, and what is said to who comes."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+
+    def __init__(self, refusal=""):
+        super().__init__(("127.0.0.1", 0), Clerk)
+        self.refusal = refusal
+        self.letters = []
+        self.logins = []
+
+    @property
+    def url(self):
+        return f"smtp://127.0.0.1:{self.server_address[1]}"
+
+
+class Clerk(socketserver.StreamRequestHandler):
+    """Speaks as much of RFC 5321 as a client asks for."""
+
+    def handle(self):
+        self.say("220 here")
+        while line := self.rfile.readline().decode().strip():
+            word = line[:4].upper()
+            if word == "DATA":
+                self.say("354 go on")
+                self.server.letters.append(self.letter())
+                self.say("250 kept")
+            elif word == "QUIT":
+                self.say("221 bye")
+                return
+            elif word == "AUTH":
+                self.server.logins.append(line)
+                self.say("235 in")
+            elif word == "EHLO":
+                self.say("250-here\r\n250 AUTH PLAIN")
+            elif word == "RCPT" and self.server.refusal:
+                self.say(self.server.refusal)
+            else:
+                self.say("250 well")
+
+    def say(self, text):
+        self.wfile.write(f"{text}\r\n".encode())
+
+    def letter(self):
+        lines = []
+        while (line := self.rfile.readline()) != b".\r\n":
+            lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+        return email.message_from_bytes(b"".join(lines), policy=email.policy.default)
+
+
+@contextmanager
+def letterbox(refusal=""):
+    """A server on a free port of loopback."""
+    with Letterbox(refusal) as box:
+        thread = threading.Thread(target=box.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield box
+        finally:
+            box.shutdown()
+            thread.join()

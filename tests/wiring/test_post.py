@@ -1,0 +1,192 @@
+"""The post, over a real home and a mail server: who wants letters, when they go, and what fails."""
+
+import asyncio
+import json
+
+import pytest
+
+from builders import an_event
+from liveinsight.adapters.clock import FixedClock
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.letter import Every, Letter, period_before
+from liveinsight.domain.period import DAY_MS, HOUR_MS
+from liveinsight.domain.site import Site
+from liveinsight.http.auth import key_hash
+from liveinsight.http.exchange import Request
+from liveinsight.wiring import post
+from liveinsight.wiring.local import LocalHome
+from liveinsight.wiring.post import Post
+from liveinsight.wiring.settings import Settings
+from mail_house import letterbox
+
+MONDAY_MS = 1_794_182_400_000  # 2026-11-09, midnight
+SHOP = Site(id="shop", domains=("shop.example",))
+ADA = {"site": "shop", "to": "ada@shop.example"}
+
+
+class Office:
+    """A home whose clock stands where a test puts it, and its manager."""
+
+    def __init__(self, home, front, runner, url):
+        self.home, self.front, self.runner = home, front, runner
+        self.clock = FixedClock(MONDAY_MS)
+        settings = Settings(
+            data_dir=home.settings.data_dir,
+            smtp_url=url,
+            mail_from="stats@shop.example",
+            base_url="https://stats.example",
+        )
+        self.post = Post(
+            settings=settings,
+            control=home.control,
+            letters=home.letters,
+            asker=home.store,
+            clock=self.clock,
+        )
+
+    def ask(self, method, path, body=None, key="boss"):
+        path, _, query = path.partition("?")
+        headers = {b"content-type": b"application/json", b"x-api-key": key.encode()}
+        raw = b"" if body is None else json.dumps(body).encode()
+        answer = self.runner.run(self.front(Request(method, path, query, headers, raw)))
+        told = json.loads(answer.body)
+        return answer.status, told.get("data", told)
+
+    def look(self, at_ms):
+        self.clock.advance(at_ms - self.clock.now_ms())
+        self.runner.run(self.post.look())
+
+    def kept(self):
+        return {(one.to, one.every): one for one in self.home.letters.all("shop")}
+
+
+@pytest.fixture
+def office(tmp_path):
+    """One that is open."""
+    with asyncio.Runner() as runner, letterbox() as box:
+        home = LocalHome(Settings(data_dir=tmp_path))
+
+        async def opened():
+            front = home.open()
+            home.control.put_site(SHOP)
+            for name, site in (("boss", None), ("other", "default")):
+                told = Key(id=name, hash=key_hash(name), scopes=frozenset({Scope.ADMIN}), site=site)
+                home.control.put_key(told)
+            await home.start()
+            return front
+
+        made = Office(home, runner.run(opened()), runner, box.url)
+        made.box = box
+        yield made
+        runner.run(home.stop())
+
+
+def wanted(office, to, every=Every.WEEK, sent=""):
+    office.home.letters.put(Letter(site="shop", to=to, every=every, sent=sent))
+
+
+def test_a_letter_goes_out_once_when_its_week_is_over(office):
+    """From eight on, with the week's figures, and not again before the next week."""
+    visits = [
+        an_event(time_ms=MONDAY_MS - 2 * DAY_MS, visitor=n, page="/a", source="Google")
+        for n in range(3)
+    ]
+
+    async def keep():
+        await office.home.journal.keep(visits, {})
+
+    office.runner.run(keep())
+    wanted(office, "ada@shop.example", sent="2026-10-26")
+    office.look(MONDAY_MS + 8 * HOUR_MS - 1)
+    assert office.box.letters == []
+    for later in (8, 9, 30):
+        office.look(MONDAY_MS + later * HOUR_MS)
+    (letter,) = office.box.letters
+    assert letter["Subject"] == "shop.example: 3 visitors, Nov 2, 2026 - Nov 8, 2026"
+    text = letter.get_body(("plain",)).get_content()
+    assert "Google" in text
+    assert "https://stats.example/?site=shop" in text
+    assert office.kept()["ada@shop.example", "week"].sent == "2026-11-02"
+    office.look(MONDAY_MS + 7 * DAY_MS + 8 * HOUR_MS)
+    assert len(office.box.letters) == 2
+
+
+def test_a_server_that_was_off_tells_the_newest_alone(office):
+    """Weeks that nobody was told of are not made up for."""
+    wanted(office, "ada@shop.example", sent="2026-08-03")
+    wanted(office, "day@shop.example", Every.DAY, sent="2026-11-01")
+    office.look(MONDAY_MS + 20 * HOUR_MS)
+    assert sorted(letter["To"] for letter in office.box.letters) == [
+        "ada@shop.example",
+        "day@shop.example",
+    ]
+
+
+def test_what_fails_is_told_and_tried_again_ever_more_seldom(office, monkeypatch):
+    """One letter's trouble is no other's."""
+    monkeypatch.setattr(post, "FIRST_REST_MS", 60_000)
+    office.box.refusal = "550 no such box"
+    wanted(office, "ada@shop.example", sent="2026-10-26")
+    tries = []
+    monkeypatch.setattr(office.post._server, "send", counted(tries, office.post._server.send))
+    now_ms = MONDAY_MS + 9 * HOUR_MS
+    for minute in range(15):
+        office.look(now_ms + minute * 60_000)
+    assert len(tries) == 4  # at 0, 1, 3 and 7 minutes; 15 is the next
+    assert "no such box" in office.kept()["ada@shop.example", "week"].failure
+    office.box.refusal = ""
+    office.look(now_ms + HOUR_MS)
+    told = office.kept()["ada@shop.example", "week"]
+    assert (told.sent, told.failure) == ("2026-11-02", "")
+
+
+def counted(tries, send):
+    def sends(*about):
+        tries.append(about)
+        send(*about)
+
+    return sends
+
+
+def test_managers_say_who_gets_letters(office):
+    """From the next period on; again is no second one; nobody else may."""
+    status, told = office.ask("POST", "/api/letters", ADA | {"language": "ko"})
+    assert status == 200
+    assert told == {
+        "can_send": False,  # this home has no mail server; the test's post is another's
+        "letters": [
+            {"to": "ada@shop.example", "every": "week", "language": "ko", "sent_ms": None, "failure": ""}
+        ],
+    }  # fmt: skip
+    now_ms = office.home.clock.now_ms()
+    assert (
+        office.kept()["ada@shop.example", "week"].sent
+        == period_before(Every.WEEK, now_ms, "UTC").name
+    )
+    assert len(office.ask("POST", "/api/letters", ADA)[1]["letters"]) == 1
+    assert len(office.ask("POST", "/api/letters", ADA | {"every": "month"})[1]["letters"]) == 2
+    assert office.ask("POST", "/api/letters", ADA | {"to": "nobody"})[0] == 400
+    assert office.ask("GET", "/api/letters?site=shop", key="other")[0] == 403
+    assert office.ask("GET", "/api/letters?site=nowhere")[0] == 404
+    assert office.ask("POST", "/api/letters/send", ADA | {"to": "x@y.example"})[0] == 404
+    status, told = office.ask("POST", "/api/letters/send", ADA)
+    assert (status, "SMTP_URL" in told["message"]) == (503, True)
+    gone = "/api/letters?site=shop&to=ada@shop.example&every=week"
+    assert [one["every"] for one in office.ask("DELETE", gone)[1]["letters"]] == ["month"]
+    assert office.ask("DELETE", gone)[0] == 404
+
+
+def test_a_letter_can_be_sent_now(office):
+    """Whether it is due or not; that is not noted."""
+    wanted(office, "ada@shop.example", sent="2026-11-02")
+    office.runner.run(office.post.send(office.kept()["ada@shop.example", "week"]))
+    assert len(office.box.letters) == 1
+    assert office.kept()["ada@shop.example", "week"].sent_ms is None
+
+
+def test_a_site_that_is_gone_sends_nothing(office):
+    """Its letters wait with its events."""
+    wanted(office, "ada@shop.example", sent="2026-10-26")
+    office.home.control.remove_site("shop")
+    office.look(MONDAY_MS + 9 * HOUR_MS)
+    assert office.box.letters == []
