@@ -108,7 +108,8 @@ def _page(digest: Digest, words: dict[str, str], head: tuple[str, str], link: st
             'color:#ffffff;padding:9px 16px;border-radius:6px;text-decoration:none">'
             f"{escape(words['look'])}</a></p>"
         )
-    parts.append(f"<p {SOFT}>{escape(words['why'].format(site=head[0]))}</p>")
+    why = escape(words["why"].format(site=head[0]))
+    parts.append(f'<p style="color:#6a6a75;font-size:13px;margin:24px 0 0">{why}</p>')
     body = "\n".join(parts)
     return (
         '<!doctype html><html><head><meta charset="utf-8">'
