@@ -40,7 +40,7 @@ LOADS = {
     "nothing": "pass",
     "agents": "from liveinsight.adapters.recognise.agents import UaParserAgents as part; it = part()",
     "ua-parser's own parser": "import ua_parser; it = ua_parser.parser",
-    "countries": "from liveinsight.adapters.recognise.countries import MaxmindCountries as part; it = part()",
+    "countries": "from liveinsight.adapters.recognise.locations import MaxmindLocations as part; it = part()",
     "sources": "from liveinsight.adapters.recognise.sources import KnownSources as part; it = part()",
 }
 # What the collector's process holds anyway, so that nobody is charged for it.
@@ -77,11 +77,11 @@ def parts() -> dict[str, object]:
     import ua_parser  # noqa: PLC0415 - not before the others have loaded
 
     from liveinsight.adapters.recognise.agents import UaParserAgents  # noqa: PLC0415
-    from liveinsight.adapters.recognise.countries import MaxmindCountries  # noqa: PLC0415
+    from liveinsight.adapters.recognise.locations import MaxmindLocations  # noqa: PLC0415
     from liveinsight.adapters.recognise.sources import KnownSources  # noqa: PLC0415
     from liveinsight.domain.source import Campaign  # noqa: PLC0415
 
-    agents, countries, sources = UaParserAgents(), MaxmindCountries(), KnownSources()
+    agents, countries, sources = UaParserAgents(), MaxmindLocations(), KnownSources()
     campaign = Campaign()
     own = ("shop.example",)
     agents.read("curl/8.14.1")

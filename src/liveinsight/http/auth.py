@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Callable
 from hashlib import sha256
 
-from liveinsight.domain.errors import Forbidden, Unauthorized
+from liveinsight.domain.errors import Forbidden, NotFound, Unauthorized
 from liveinsight.domain.key import Key, Scope
-from liveinsight.domain.site import Site
+from liveinsight.domain.site import Site, SiteBook
 from liveinsight.http.exchange import Request
 from liveinsight.http.sessions import Sessions
 from liveinsight.http.tokens import SignedTokens
@@ -101,6 +101,15 @@ def check_reader(key: Key | None, site: Site) -> None:
     if key is None:
         raise Unauthorized(NOT_READABLE)
     raise Forbidden("This key may not read this site.")
+
+
+def managed_site(key: Key | None, name: str, sites: SiteBook) -> Site:
+    """The site of that id, for who may change it."""
+    check_manager(key, name)
+    for site in sites:
+        if site.id == name:
+            return site
+    raise NotFound("There is no such site.")
 
 
 def check_manager(key: Key | None, site: str | None) -> None:

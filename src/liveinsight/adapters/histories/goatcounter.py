@@ -10,11 +10,10 @@ from liveinsight.adapters.histories.telling import (
     Wrong,
     address,
     country,
-    custom,
     event,
     host_of,
-    screen,
 )
+from liveinsight.domain import hearsay
 from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import ID_LENGTH, TEXT_LENGTH, URL_LENGTH, Sighting
@@ -37,13 +36,13 @@ def tell(columns: tuple[str, ...]) -> Tell:
             return None
         name, is_event = row[first], row["Event"].lower() in {"true", "1"}
         return event(
-            event_type=custom(name.removeprefix("/")) if is_event else PAGE_VIEW,
+            event_type=hearsay.custom(name.removeprefix("/")) if is_event else PAGE_VIEW,
             page_url=address(host_of("", host), "" if is_event else name),
             title=row["Title"],
             user_id=f"goatcounter {row['Session']}"[:ID_LENGTH] if row["Session"] else "",
             session_id=row["Session"][:ID_LENGTH],
             user_agent=row["UserAgent"][:AGENT_CHARACTERS],
-            screen=screen("x".join(row["Screen size"].split(",")[:2])),
+            screen=hearsay.screen("x".join(row["Screen size"].split(",")[:2])),
             country=country(row["Location"][:2]),
             timestamp=row["Date"],
             **_referred(row["Referrer"], row["Referrer scheme"]),

@@ -7,16 +7,9 @@ from typing import BinaryIO
 import msgspec
 from msgspec import Struct
 
-from liveinsight.adapters.histories.telling import (
-    Wrong,
-    country,
-    custom,
-    event,
-    props,
-    revenue,
-    screen,
-)
+from liveinsight.adapters.histories.telling import Wrong, country, event
 from liveinsight.adapters.recognise.told import agent
+from liveinsight.domain import hearsay
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import ID_LENGTH, TEXT_LENGTH, TITLE_LENGTH, URL_LENGTH, Sighting
 
@@ -76,7 +69,7 @@ What = tuple[str, Mapping[str, object]]
 KINDS: Mapping[str, Callable[[Action], What]] = {
     "action": lambda _: (PAGE_VIEW, {}),
     "event": lambda did: (
-        custom(str(did.event_action or did.event_category or "Event")),
+        hearsay.custom(str(did.event_action or did.event_category or "Event")),
         {"category": did.event_category, "name": did.event_name, "value": did.event_value},
     ),
     "outlink": lambda did: ("Outbound Link: Click", {"url": did.url}),
@@ -132,8 +125,8 @@ def _of_visit(visit: Visit) -> Iterator[Sighting | Wrong | None]:
             page_url=page,
             title=(did.page_title or "")[:TITLE_LENGTH],
             timestamp=(did.timestamp - ahead_s) * 1000,
-            props=props(about),
-            revenue=revenue(str(did.revenue or 0), visit.site_currency or "") if paid else None,
+            props=hearsay.props(about),
+            revenue=hearsay.money(did.revenue or None, visit.site_currency) if paid else None,
             **shared,
             **came,
         )
@@ -147,7 +140,7 @@ def _shared(visit: Visit) -> dict[str, object]:
     return {
         "user_id": f"matomo {who}"[:ID_LENGTH],
         "session_id": str(visit.id_visit),
-        "screen": screen(visit.resolution or ""),
+        "screen": hearsay.screen(visit.resolution or ""),
         "language": (visit.language_code or "")[:35],
         "country": country(visit.country_code or ""),
         "user_agent": agent(

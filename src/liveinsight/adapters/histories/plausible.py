@@ -11,15 +11,13 @@ from liveinsight.adapters.histories.telling import (
     Wrong,
     address,
     country,
-    custom,
     event,
     host_of,
     moment,
-    props,
-    revenue,
 )
 from liveinsight.adapters.recognise.told import agent
-from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
+from liveinsight.domain import hearsay
+from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, Scalar
 from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.sighting import TEXT_LENGTH, URL_LENGTH, Sighting
 
@@ -48,7 +46,7 @@ def _sighting(row: Row, host: str | None) -> Sighting | Wrong:
     except ValueError as error:
         return Wrong(str(error))
     referrer = row["referrer"]
-    kind = NAMES.get(row["name"]) or custom(row["name"])
+    kind = NAMES.get(row["name"]) or hearsay.custom(row["name"])
     # Where a visitor came from is told by its name; without an address that is all there is.
     source = row["utm_source"] or (row["referrer_source"] if not row["referrer"] else "")
     return event(
@@ -69,15 +67,15 @@ def _sighting(row: Row, host: str | None) -> Sighting | Wrong:
         ),
         country=country(row["country_code"]),
         props=about,
-        revenue=revenue(row["revenue_source_amount"], row["revenue_source_currency"]),
+        revenue=hearsay.money(row["revenue_source_amount"], row["revenue_source_currency"]),
         utm_source=source[:TEXT_LENGTH],
         **{tag: row[tag][:TEXT_LENGTH] for tag in TAGS},
         **engagement,
     )
 
 
-def _about(row: Row) -> dict[str, object]:
-    return props(dict(zip(_list(row["meta.key"]), _list(row["meta.value"]), strict=False)))
+def _about(row: Row) -> dict[str, Scalar] | None:
+    return hearsay.props(dict(zip(_list(row["meta.key"]), _list(row["meta.value"]), strict=False)))
 
 
 def _engagement(row: Row) -> dict[str, object]:

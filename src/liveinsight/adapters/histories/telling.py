@@ -1,26 +1,20 @@
 """What the forms have in common: how records of others are told as events of ours."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.event import BUILT_IN_TYPES
 from liveinsight.domain.page import page_of
 from liveinsight.domain.sighting import (
-    MOST_DIGITS,
-    MOST_PROPS,
     NAME_LENGTH,
-    TEXT_LENGTH,
     URL_LENGTH,
     Caller,
     Sighting,
     check_form,
-    is_screen,
     time_of,
 )
 
@@ -56,9 +50,10 @@ def row_of(columns: Mapping[str | None, object]) -> Row:
     )
 
 
-def event(**fields: object) -> Sighting | Wrong:
+def event(event_type: str, **fields: object) -> Sighting | Wrong:
     """An event of what is told, if it makes one: what could not be judged is looked at here."""
     told = {name: value for name, value in fields.items() if value not in (None, "", {})}
+    told["event_type"] = event_type[:NAME_LENGTH]
     try:
         sighting = msgspec.convert(told, Sighting)
         check_form(sighting)
@@ -83,46 +78,15 @@ def address(host: str, path: str, query: str = "") -> str:
     return f"https://{host}/{path.removeprefix('/')}{mark}{query}"[:URL_LENGTH]
 
 
-def moment(told: str) -> int:
-    """A date and time in ms since 1970; without a zone it is that of UTC."""
-    time = datetime.fromisoformat(told)
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-def custom(name: str) -> str:
-    """A name of the site's own, which may be one that means something here."""
-    return (f"custom {name}" if name in BUILT_IN_TYPES else name)[:NAME_LENGTH]
-
-
-def screen(told: str) -> str:
-    """A screen's size, where it is one."""
-    return told if is_screen(told) else ""
-
-
 def country(told: str) -> str:
     """A country's code, where it is one."""
     is_code = len(told) == len("kr") and told.isascii() and told.isalpha()
     return told.upper() if is_code and told.upper() != "XX" else ""
 
 
-def props(told: Mapping[str, object]) -> dict[str, object]:
-    """Properties, as many and as long as are kept."""
-    kept: dict[str, object] = {}
-    for name, value in told.items():
-        if not name or value in (None, "") or len(kept) == MOST_PROPS:
-            continue
-        text = msgspec.json.encode(value).decode() if isinstance(value, (list, dict)) else value
-        kept[name[:NAME_LENGTH]] = text[:TEXT_LENGTH] if isinstance(text, str) else text
-    return kept
-
-
-def revenue(amount: str, currency: str) -> dict[str, object] | None:
-    """Money, where it is any."""
-    try:
-        told = Decimal(amount or 0)
-    except InvalidOperation:
-        return None
-    # Its size is looked at before anything is computed: of a huge exponent that would fail.
-    if not currency or not told or not told.is_finite() or abs(told.adjusted()) >= MOST_DIGITS:
-        return None
-    return {"amount": f"{round(told, 6).normalize():f}", "currency": currency.upper()}
+def moment(told: str) -> int:
+    """A date and time in ms since 1970; without a zone it is that of UTC."""
+    found = hearsay.moment(told)
+    if found is None:
+        raise ValueError(f"{told[:40]!r} is no time")
+    return found

@@ -11,14 +11,12 @@ from liveinsight.adapters.histories.telling import (
     Wrong,
     address,
     country,
-    custom,
     event,
     host_of,
     moment,
-    props,
-    screen,
 )
 from liveinsight.adapters.recognise.told import agent
+from liveinsight.domain import hearsay
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import ID_LENGTH, TEXT_LENGTH, Sighting
 
@@ -51,7 +49,7 @@ def _sighting(row: Row, host: str | None) -> Sighting | Wrong | None:
     visitor = row["distinct_id"] or row["session_id"]
     return event(
         event_id=row["event_id"],
-        event_type=PAGE_VIEW if kind == VIEW else custom(name),
+        event_type=PAGE_VIEW if kind == VIEW else hearsay.custom(name),
         page_url=address(hostname, row["url_path"], row["url_query"]),
         title=row["page_title"],
         referrer=_referrer(row, hostname),
@@ -59,10 +57,10 @@ def _sighting(row: Row, host: str | None) -> Sighting | Wrong | None:
         session_id=row["visit_id"],
         timestamp=time_ms,
         user_agent=agent(browser=row["browser"], os=row["os"], device=row["device"]),
-        screen=screen(row["screen"]),
+        screen=hearsay.screen(row["screen"]),
         language=row["language"][:35],
         country=country(row["country"]),
-        props=props({"tag": row["tag"], **data}),
+        props=hearsay.props({"tag": row["tag"], **data}),
         **{tag: row[tag][:TEXT_LENGTH] for tag in TAGS},
     )
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from liveinsight.domain.bringing import Bringing, Content
-from liveinsight.domain.errors import Invalid, NotFound
+from liveinsight.domain.errors import Invalid
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import Keys, check_manager
+from liveinsight.http.auth import Keys, check_manager, managed_site
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
@@ -78,11 +78,8 @@ class ImportsDoor:
         return self._all(begun.site)
 
     def _site(self, request: Request, name: str) -> Site:
-        check_manager(self._keys.of(request, self._clock.now_ms()), name)
-        for site in self._control.sites():
-            if site.id == name:
-                return site
-        raise NotFound("There is no such site.")
+        key = self._keys.of(request, self._clock.now_ms())
+        return managed_site(key, name, self._control.sites())
 
     def _own(self, request: Request) -> Bringing:
         key = self._keys.of(request, self._clock.now_ms())

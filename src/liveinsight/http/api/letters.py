@@ -14,7 +14,7 @@ from liveinsight.domain.letter import (
     period_before,
 )
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import Keys, check_manager
+from liveinsight.http.auth import Keys, managed_site
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
@@ -128,11 +128,8 @@ class LettersDoor:
         raise NotFound("There is no such letter.")
 
     def _site(self, request: Request, name: str) -> Site:
-        check_manager(self._keys.of(request, self._clock.now_ms()), name)
-        for site in self._control.sites():
-            if site.id == name:
-                return site
-        raise NotFound("There is no such site.")
+        key = self._keys.of(request, self._clock.now_ms())
+        return managed_site(key, name, self._control.sites())
 
     def _all(self, site: Site) -> Response:
         told = [

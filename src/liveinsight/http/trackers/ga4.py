@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, SESSION_START
@@ -30,15 +31,15 @@ def read(request: Request, sites: SiteBook) -> Heard:
     told = hearing.object_of(request)
     site = request.params.get("measurement_id") or request.params.get("firebase_app_id")
     ids = (told.get(name) for name in ("user_id", "client_id", "app_instance_id"))
-    who = next(filter(None, map(hearing.text, ids)), None)
+    who = next(filter(None, map(hearsay.text, ids)), None)
     events = told.get("events")
     if not isinstance(events, list) or not who:
         raise Invalid("events", "must be there, and a client_id")
-    micros = hearing.number(told.get("timestamp_micros"))
+    micros = hearsay.number(told.get("timestamp_micros"))
     shared: dict[str, object] = {
         "user_id": who[:ID_LENGTH],
         "timestamp": None if micros is None else int(micros / 1000),
-        "user_agent": hearing.text(told.get("user_agent"), AGENT_CHARACTERS),
+        "user_agent": hearsay.text(told.get("user_agent"), AGENT_CHARACTERS),
         "ip": hearing.address(told.get("ip_override")),
     }
     good = [event for event in events[:MOST_EVENTS] if _name(event)]
@@ -57,7 +58,7 @@ def _answer(outcome: Outcome) -> Response:
 
 
 def _name(event: object) -> str | None:
-    return hearing.text(event.get("name")) if isinstance(event, dict) else None
+    return hearsay.text(event.get("name")) if isinstance(event, dict) else None
 
 
 def _event(
@@ -66,25 +67,25 @@ def _event(
     name = _name(event) or ""
     params = event.get("params")
     told: dict[str, Any] = params if isinstance(params, dict) else {}
-    url = hearing.text(told.get("page_location"), URL_LENGTH)
-    kind = NAMES.get(name) or hearing.custom(name)
+    url = hearsay.text(told.get("page_location"), URL_LENGTH)
+    kind = NAMES.get(name) or hearsay.custom(name)
     # Many events tell what is at stake; one of them is when it is paid.
-    paid = SIGNS.get(name, 0) * (hearing.number(told.get("value")) or 0.0)
+    paid = SIGNS.get(name, 0) * (hearsay.number(told.get("value")) or 0.0)
     apart = TOLD_APART if paid else TOLD_APART - MONEY
-    engaged = hearing.number(told.get("engagement_time_msec"))
+    engaged = hearsay.number(told.get("engagement_time_msec"))
     is_engaged = kind == ENGAGEMENT and engaged is not None and 0 <= engaged <= DAY_MS
     return hearing.seen(
         sites,
         site,
         hearing.view(url) if kind == PAGE_VIEW else kind,
         hearing.page(url, None),
-        session_id=hearing.text(told.get("session_id"), ID_LENGTH),
-        title=hearing.text(told.get("page_title")),
-        referrer=hearing.text(told.get("page_referrer"), URL_LENGTH),
+        session_id=hearsay.text(told.get("session_id"), ID_LENGTH),
+        title=hearsay.text(told.get("page_title")),
+        referrer=hearsay.text(told.get("page_referrer"), URL_LENGTH),
         language=hearing.language(told.get("language")),
-        screen=hearing.screen(told.get("screen_resolution")),
-        revenue=hearing.money(paid, told.get("currency")) if paid else None,
+        screen=hearsay.screen(told.get("screen_resolution")),
+        revenue=hearsay.money(paid, told.get("currency")) if paid else None,
         engaged_ms=int(engaged) if is_engaged and engaged is not None else None,
-        props=hearing.props({key: value for key, value in told.items() if key not in apart}),
+        props=hearsay.props({key: value for key, value in told.items() if key not in apart}),
         **shared,
     )

@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import URL_LENGTH
@@ -31,7 +32,7 @@ def prepared(request: Request) -> Request:
 def read(request: Request, sites: SiteBook) -> Heard:
     """A page view or an event. The host is that of the page which asks."""
     told = request.params
-    path = hearing.text(told.get("p"), URL_LENGTH)
+    path = hearsay.text(told.get("p"), URL_LENGTH)
     if path is None:
         raise Invalid("p", "is required")
     if told.get("b", "0") not in BOTS | {"0", ""}:
@@ -43,7 +44,7 @@ def read(request: Request, sites: SiteBook) -> Heard:
     site = site or (None if host else sites.by_name(asked)) or sites.of_host(None)
     name = site.id if site else None
     if told.get("e", "").lower() in YES:
-        kind = hearing.custom(path.removeprefix("/") or "/")
+        kind = hearsay.custom(path.removeprefix("/") or "/")
         # Where it happened is not told; only that it is the site's.
         url = None if name else hearing.page("/", host)
     else:
@@ -55,9 +56,9 @@ def read(request: Request, sites: SiteBook) -> Heard:
         name,
         kind,
         url,
-        title=hearing.text(told.get("t")),
-        referrer=hearing.text(told.get("r"), URL_LENGTH),
-        screen=hearing.screen("x".join(told.get("s", "").split(",")[:2])),
+        title=hearsay.text(told.get("t")),
+        referrer=hearsay.text(told.get("r"), URL_LENGTH),
+        screen=hearsay.screen("x".join(told.get("s", "").split(",")[:2])),
     )
     return Heard([sighting], _answer)
 

@@ -5,27 +5,20 @@ no use is left out, and only what makes an event none at all is refused.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.event import BUILT_IN_TYPES, PAGE_VIEW, Scalar
+from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import (
-    MOST_DIGITS,
-    MOST_PROPS,
     NAME_LENGTH,
-    TEXT_LENGTH,
     URL_LENGTH,
     Caller,
     Sighting,
     check_form,
-    is_screen,
     time_of,
 )
 from liveinsight.domain.site import SiteBook
@@ -81,30 +74,9 @@ def is_sound(told: Sighting) -> bool:
     return True
 
 
-def custom(name: str) -> str:
-    """A name of the sender's own, which may be one that means something here."""
-    return f"custom {name}" if name in BUILT_IN_TYPES else name
-
-
 def view(page_url: str | None) -> str:
     """What seeing a page is called; an app may have none."""
     return PAGE_VIEW if page_url else "Page without address"
-
-
-def moment(told: str | None) -> int | None:
-    """A date and time in ms since 1970; without a zone it is that of UTC."""
-    try:
-        time = datetime.fromisoformat(told or "")
-    except ValueError:
-        return None
-    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-def text(value: object, length: int = TEXT_LENGTH) -> str | None:
-    """A text that says something, or a number as one, cut to what is kept."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
-    return value.strip()[:length] or None if isinstance(value, str) else None
 
 
 def home(sites: SiteBook, site: object) -> str | None:
@@ -137,11 +109,6 @@ def with_fragment(url: str) -> str:
     return f"{path}%23{fragment.partition('?')[0]}{mark}{query}"
 
 
-def screen(value: object) -> str | None:
-    """A screen's size, if it is told as one."""
-    return value if isinstance(value, str) and is_screen(value) and value else None
-
-
 def language(value: object) -> str | None:
     """A language tag, without what some browsers put behind it."""
     told = value.partition("@")[0][:35] if isinstance(value, str) else ""
@@ -152,60 +119,3 @@ def address(value: object) -> str | None:
     """An address as it is told, behind proxies by the first of them."""
     told = parsed(value.partition(",")[0]) if isinstance(value, str) else None
     return None if told is None else str(told)
-
-
-def number(value: object) -> float | None:
-    """A number, or a text of one."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        told = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return told if abs(told) < LARGEST_INT else None
-
-
-def money(amount: object, currency: object) -> dict[str, str] | None:
-    """An amount as it is kept, if it is one."""
-    code, figure = text(currency), text(amount)
-    if code is None or figure is None or not re.fullmatch("[A-Za-z]{3}", code):
-        return None
-    try:
-        told = Decimal(figure)
-    except InvalidOperation:
-        return None
-    # Nothing is computed of it before: that of a huge exponent would fail, or take very long.
-    if not told.is_finite() or not -MOST_DIGITS <= told.adjusted() < MOST_DIGITS:
-        return None
-    return {"amount": f"{round(told, 6).normalize():f}", "currency": code.upper()}
-
-
-def props(told: Mapping[str, object]) -> dict[str, Scalar] | None:
-    """Properties: nested ones by their path, lists as JSON, so many and so long as are kept."""
-    kept: dict[str, Scalar] = {}
-    for name, value in _flat(told, ""):
-        if len(kept) == MOST_PROPS:
-            break
-        if name:
-            kept.setdefault(name[:NAME_LENGTH], value)
-    return kept or None
-
-
-def _flat(told: Mapping[str, object], before: str) -> Iterator[tuple[str, Scalar]]:
-    for key, value in told.items():
-        name = f"{before}{key}"
-        match value:
-            case "" | None:
-                pass
-            case dict():
-                if len(name) < NAME_LENGTH:  # deeper ones would have the same name
-                    yield from _flat(value, f"{name}.")
-            case list():
-                with suppress(RecursionError):  # nested too deeply to be told
-                    yield name, msgspec.json.encode(value).decode()[:TEXT_LENGTH]
-            case str():
-                yield name, value[:TEXT_LENGTH]
-            case int() if abs(value) > LARGEST_INT:
-                yield name, str(value)[:TEXT_LENGTH]
-            case bool() | int() | float():
-                yield name, value

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
@@ -27,11 +28,11 @@ What = tuple[str, Mapping[str, object]]  # the kind of action, and what is told 
 KINDS: Mapping[str, Callable[[Params], What]] = {
     "ping": lambda _: (ENGAGEMENT, {}),
     "e_a": lambda told: (
-        hearing.custom(told["e_a"]),
+        hearsay.custom(told["e_a"]),
         {
             "category": told.get("e_c"),
             "name": told.get("e_n"),
-            "value": hearing.number(told.get("e_v")),
+            "value": hearsay.number(told.get("e_v")),
         },
     ),
     "download": lambda told: ("File Download", {"url": told["download"]}),
@@ -41,7 +42,7 @@ KINDS: Mapping[str, Callable[[Params], What]] = {
         {
             "term": told["search"],
             "category": told.get("search_cat"),
-            "results": hearing.number(told.get("search_count")),
+            "results": hearsay.number(told.get("search_count")),
         },
     ),
     "c_n": lambda told: (
@@ -50,7 +51,7 @@ KINDS: Mapping[str, Callable[[Params], What]] = {
     ),
     "idgoal": lambda told: (
         _goal(told),
-        {"order": told.get("ec_id"), "revenue": hearing.number(told.get("revenue"))},
+        {"order": told.get("ec_id"), "revenue": hearsay.number(told.get("revenue"))},
     ),
     "ca": lambda _: (ENGAGEMENT, {}),  # an action of some plugin's, and no page
 }
@@ -111,7 +112,7 @@ def _params(told: object) -> Params:
     if isinstance(told, str):
         return params_of(told.partition("?")[2] or told)
     if isinstance(told, dict):
-        return {name: hearing.text(value, URL_LENGTH) or "" for name, value in told.items()}
+        return {name: hearsay.text(value, URL_LENGTH) or "" for name, value in told.items()}
     raise Invalid("requests", "must be queries")
 
 
@@ -142,7 +143,7 @@ def _sightings(told: Params, sites: SiteBook) -> list[Sighting]:
     if not told.get("idsite"):
         raise Invalid("idsite", "is required")
     name, about = _what(told)
-    url = hearing.text(told.get("url"), URL_LENGTH)
+    url = hearsay.text(told.get("url"), URL_LENGTH)
     return [
         hearing.seen(
             sites,
@@ -150,16 +151,16 @@ def _sightings(told: Params, sites: SiteBook) -> list[Sighting]:
             name,
             # Servers may tell an address elsewhere, which was clicked, as both.
             hearing.page(url, None) if url != about.get("url") else None,
-            title=hearing.text(told.get("action_name")),
-            referrer=hearing.text(told.get("urlref"), URL_LENGTH),
-            screen=hearing.screen(told.get("res")),
+            title=hearsay.text(told.get("action_name")),
+            referrer=hearsay.text(told.get("urlref"), URL_LENGTH),
+            screen=hearsay.screen(told.get("res")),
             language=hearing.language(told.get("lang", "").partition(",")[0].partition(";")[0]),
-            user_id=hearing.text(told.get("uid"), ID_LENGTH),
+            user_id=hearsay.text(told.get("uid"), ID_LENGTH),
             timestamp=_time(told.get("cdt")),
             ip=hearing.address(told.get("cip")),
-            user_agent=hearing.text(told.get("ua"), AGENT_CHARACTERS),
+            user_agent=hearsay.text(told.get("ua"), AGENT_CHARACTERS),
             country=_country(told.get("country")),
-            props=hearing.props(about),
+            props=hearsay.props(about),
         )
     ]
 
@@ -170,8 +171,8 @@ def _what(told: Params) -> What:
 
 def _time(told: str | None) -> int | None:
     """Seconds since 1970, or a date and time of UTC."""
-    seconds = hearing.number(told)
-    return hearing.moment(told) if seconds is None else int(seconds * 1000)
+    seconds = hearsay.number(told)
+    return hearsay.moment(told) if seconds is None else int(seconds * 1000)
 
 
 def _country(told: str | None) -> str | None:

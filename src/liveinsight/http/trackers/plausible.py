@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW
 from liveinsight.domain.period import DAY_MS
@@ -30,7 +31,7 @@ def read(request: Request, sites: SiteBook) -> Heard:
         raise Invalid("event_name", "is required, with up to 120 characters")
     url = _url(told)
     domain = told.get("d", told.get("domain"))
-    if domain is not None and not hearing.text(domain):
+    if domain is not None and not hearsay.text(domain):
         raise Invalid("domain", "can't be blank")
     fields = _fields(told, engages=name.strip() == ENGAGEMENT)
     # Servers tell of whom like this; it is believed with a key.
@@ -39,11 +40,11 @@ def read(request: Request, sites: SiteBook) -> Heard:
     )
     if request.header(b"x-debug-request") == "true":  # asks how it would be counted, and it is not
         return Heard([], _nothing)
-    own = NAMES.get(name.strip()) or hearing.custom(name.strip())
+    own = NAMES.get(name.strip()) or hearsay.custom(name.strip())
     return Heard(
         [
             hearing.seen(sites, site, own, hearing.page(url, host), **fields)
-            for site, host in _named(hearing.text(domain), sites)
+            for site, host in _named(hearsay.text(domain), sites)
         ],
         answer,
     )
@@ -79,7 +80,7 @@ def refuse(wrong: Invalid) -> Response:
 
 
 def _url(told: dict[str, Any]) -> str:
-    url = hearing.text(told.get("u", told.get("url")), URL_LENGTH + 1)
+    url = hearsay.text(told.get("u", told.get("url")), URL_LENGTH + 1)
     if url is None:
         raise Invalid("url", "is required")
     if len(url) > URL_LENGTH:
@@ -93,9 +94,9 @@ def _url(told: dict[str, Any]) -> str:
 def _fields(told: dict[str, Any], *, engages: bool) -> dict[str, object]:
     revenue = _object(told.get("revenue", told.get("$")))
     fields: dict[str, object] = {
-        "referrer": hearing.text(told.get("r", told.get("referrer")), URL_LENGTH),
-        "props": hearing.props(_scalars(_props(told))),
-        "revenue": hearing.money(revenue.get("amount"), revenue.get("currency")),
+        "referrer": hearsay.text(told.get("r", told.get("referrer")), URL_LENGTH),
+        "props": hearsay.props(_scalars(_props(told))),
+        "revenue": hearsay.money(revenue.get("amount"), revenue.get("currency")),
     }
     if engages:
         fields |= _engagement(told)
@@ -104,7 +105,7 @@ def _fields(told: dict[str, Any], *, engages: bool) -> dict[str, object]:
 
 def _engagement(told: dict[str, Any]) -> dict[str, object]:
     """How long was looked since the last one, and how far down at most."""
-    scroll, engaged = hearing.number(told.get("sd")), hearing.number(told.get("e"))
+    scroll, engaged = hearsay.number(told.get("sd")), hearsay.number(told.get("e"))
     if scroll is not None and scroll < 0:
         scroll = None
     if scroll is None and engaged is None:

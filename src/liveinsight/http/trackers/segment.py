@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.sighting import EVENT_ID_LENGTH, ID_LENGTH, URL_LENGTH, Sighting
@@ -93,7 +94,7 @@ def _write_key(request: Request) -> str:
 
 
 def _kind(message: Told) -> str:
-    return (hearing.text(message.get("type")) or "")[:1]
+    return (hearsay.text(message.get("type")) or "")[:1]
 
 
 def _sightings(
@@ -111,21 +112,21 @@ def _sightings(
         case _:
             name, page_url, about = _track(message, context)
     # In browsers both are told, and the first from the first page on.
-    who = hearing.text(message.get("anonymousId")) or hearing.text(message.get("userId"))
+    who = hearsay.text(message.get("anonymousId")) or hearsay.text(message.get("userId"))
     campaign, size = _object(context, "campaign"), _object(context, "screen")
     seen = hearing.seen(
         sites,
         site,
         name,
         page_url,
-        event_id=(hearing.text(message.get("messageId")) or "")[-EVENT_ID_LENGTH:],
+        event_id=(hearsay.text(message.get("messageId")) or "")[-EVENT_ID_LENGTH:],
         user_id=who and who[:ID_LENGTH],
         timestamp=_moment(message, "timestamp"),
         ip=hearing.address(context.get("ip")) or UNTOLD_ADDRESS,
-        user_agent=hearing.text(context.get("userAgent"), AGENT_CHARACTERS) or UNTOLD_AGENT,
+        user_agent=hearsay.text(context.get("userAgent"), AGENT_CHARACTERS) or UNTOLD_AGENT,
         language=hearing.language(context.get("locale")),
-        screen=hearing.screen(f"{size.get('width')}x{size.get('height')}"),
-        **{tag: hearing.text(campaign.get(told)) for tag, told in TAGS.items()},
+        screen=hearsay.screen(f"{size.get('width')}x{size.get('height')}"),
+        **{tag: hearsay.text(campaign.get(told)) for tag, told in TAGS.items()},
         **about,
     )
     return (seen,)
@@ -135,44 +136,44 @@ def _page(message: Told, context: Told, host: str | None) -> What:
     properties = _object(message, "properties")
     page = _object(context, "page")
     place = {name: properties.get(name, page.get(name)) for name in OWN_PLACE}
-    url = hearing.text(place.get("url"), URL_LENGTH) or hearing.text(place.get("path"), URL_LENGTH)
+    url = hearsay.text(place.get("url"), URL_LENGTH) or hearsay.text(place.get("path"), URL_LENGTH)
     page_url = hearing.page(url, host)
     further = {name: value for name, value in properties.items() if name not in OWN_PLACE}
     about: dict[str, object] = {
-        "title": hearing.text(place.get("title")) or hearing.text(message.get("name")),
-        "referrer": hearing.text(place.get("referrer"), URL_LENGTH),
-        "props": hearing.props({"category": message.get("category"), **further}),
+        "title": hearsay.text(place.get("title")) or hearsay.text(message.get("name")),
+        "referrer": hearsay.text(place.get("referrer"), URL_LENGTH),
+        "props": hearsay.props({"category": message.get("category"), **further}),
     }
     return hearing.view(page_url), page_url, about
 
 
 def _screen(message: Told, host: str | None) -> What:
     """An app's screen is a page by its name."""
-    name = hearing.text(message.get("name"))
+    name = hearsay.text(message.get("name"))
     page_url = hearing.page(name, host)
     about: dict[str, object] = {
         "title": name,
-        "props": hearing.props(_object(message, "properties")),
+        "props": hearsay.props(_object(message, "properties")),
     }
     return hearing.view(page_url), page_url, about
 
 
 def _track(message: Told, context: Told) -> What:
-    name = hearing.text(message.get("event"))
+    name = hearsay.text(message.get("event"))
     if name is None:
         raise Invalid("event", "is required")
     place, properties = _object(context, "page"), _object(message, "properties")
-    revenue = hearing.money(_worth(name, properties), properties.get("currency"))
+    revenue = hearsay.money(_worth(name, properties), properties.get("currency"))
     if revenue and name == REFUND:
         revenue["amount"] = f"-{revenue['amount'].removeprefix('-')}"
     apart = MONEY if revenue else frozenset[str]()
     about: dict[str, object] = {
-        "referrer": hearing.text(place.get("referrer"), URL_LENGTH),
+        "referrer": hearsay.text(place.get("referrer"), URL_LENGTH),
         "revenue": revenue,
-        "props": hearing.props({key: told for key, told in properties.items() if key not in apart}),
+        "props": hearsay.props({key: told for key, told in properties.items() if key not in apart}),
     }
-    page_url = hearing.page(hearing.text(place.get("url"), URL_LENGTH), None)
-    return hearing.custom(name), page_url, about
+    page_url = hearing.page(hearsay.text(place.get("url"), URL_LENGTH), None)
+    return hearsay.custom(name), page_url, about
 
 
 def _worth(name: str, properties: Told) -> object:
@@ -194,4 +195,4 @@ def _context(told: Told) -> dict[str, Any]:
 
 
 def _moment(told: Told, name: str) -> int | None:
-    return hearing.moment(hearing.text(told.get(name)))
+    return hearsay.moment(hearsay.text(told.get(name)))

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import msgspec
 
+from liveinsight.domain import hearsay
 from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
@@ -92,47 +93,47 @@ def _sightings(told: Mapping[str, Any], sites: SiteBook) -> Sequence[Sighting]:
 
 
 def _event(payload: Mapping[str, Any], sites: SiteBook) -> Sighting:
-    name = hearing.text(payload.get("name"))
+    name = hearsay.text(payload.get("name"))
     data = payload.get("data")
     told: dict[str, Any] = dict(data) if isinstance(data, dict) else {}
-    if tag := hearing.text(payload.get("tag")):
+    if tag := hearsay.text(payload.get("tag")):
         told.setdefault("tag", tag)
     return _seen(
         payload,
         sites,
-        hearing.custom(name) if name else PAGE_VIEW,
-        props=hearing.props(told),
-        revenue=hearing.money(told.get("revenue"), told.get("currency")),
+        hearsay.custom(name) if name else PAGE_VIEW,
+        props=hearsay.props(told),
+        revenue=hearsay.money(told.get("revenue"), told.get("currency")),
     )
 
 
 def _vitals(payload: Mapping[str, Any], sites: SiteBook) -> Sequence[Sighting]:
-    told = {name: hearing.number(payload.get(name)) for name in VITALS}
+    told = {name: hearsay.number(payload.get(name)) for name in VITALS}
     known = {name: value for name, value in told.items() if value is not None}
-    return [_seen(payload, sites, ENGAGEMENT, props=hearing.props(known))] if known else []
+    return [_seen(payload, sites, ENGAGEMENT, props=hearsay.props(known))] if known else []
 
 
 def _seen(payload: Mapping[str, Any], sites: SiteBook, name: str, **fields: object) -> Sighting:
     site = payload.get("website")
-    hostname = hearing.text(payload.get("hostname")) or hearing.home(sites, site)
-    url = hearing.text(payload.get("url"), URL_LENGTH)
+    hostname = hearsay.text(payload.get("hostname")) or hearing.home(sites, site)
+    url = hearsay.text(payload.get("url"), URL_LENGTH)
     if url and url.partition("#")[2].startswith(ROUTES):
         url = hearing.with_fragment(url)
-    seconds = hearing.number(payload.get("timestamp"))
-    referrer = hearing.text(payload.get("referrer"), URL_LENGTH)
+    seconds = hearsay.number(payload.get("timestamp"))
+    referrer = hearsay.text(payload.get("referrer"), URL_LENGTH)
     return hearing.seen(
         sites,
         site,
         name,
         hearing.page(url, hostname),
-        title=hearing.text(payload.get("title")),
+        title=hearsay.text(payload.get("title")),
         # A path is the page before, of the same site.
         referrer=None if referrer is None or referrer.startswith("/") else referrer,
-        screen=hearing.screen(payload.get("screen")),
+        screen=hearsay.screen(payload.get("screen")),
         language=hearing.language(payload.get("language")),
-        user_id=hearing.text(payload.get("id"), ID_LENGTH),
+        user_id=hearsay.text(payload.get("id"), ID_LENGTH),
         timestamp=None if seconds is None else int(seconds * 1000),
         ip=hearing.address(payload.get("ip")),
-        user_agent=hearing.text(payload.get("userAgent"), AGENT_CHARACTERS),
+        user_agent=hearsay.text(payload.get("userAgent"), AGENT_CHARACTERS),
         **fields,
     )
