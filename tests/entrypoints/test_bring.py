@@ -139,6 +139,32 @@ def test_a_log_is_brought_in_up_to_a_day(house: House, tmp_path: Path):
     assert "as a whole" in run(*wrong, folder=tmp_path / "data", fails=True)
 
 
+def test_what_is_brought_again_into_a_month_that_was_put_together_counts_once(
+    house: House, tmp_path: Path
+):
+    """Its ids are gone; equal records are as many as there were, and what is new is new."""
+    records = [
+        {
+            "timestamp": 1_760_000_000_000 + n // 2 * 60_000,
+            "page_url": f"https://shop.example/{n // 4}",
+            "user_id": f"u{n % 2}",
+            "session_id": "s" if n % 3 else None,
+        }
+        for n in range(40)
+    ]
+    told = (records, records, [*records[:7], records[7] | {"user_id": "new"}, *records[7:]])
+    for number, some in enumerate(told):
+        path = tmp_path / f"past{number}.jsonl"
+        path.write_text("\n".join(map(json.dumps, some)))
+        run("import", "events", path, "--site", "shop", folder=tmp_path / "data")
+        house.tail()
+        house.store.compact()
+        events = house.rows(Relation.EVENTS)
+        assert len(events) == 40 + (number == 2)
+        assert sum(visit["pageviews"] for visit in house.rows(Relation.VISITS)) == len(events)
+    assert len({row["visitor"] for row in house.rows(Relation.EVENTS)}) == 3
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_what_was_exported_can_be_brought_back(house: House, tmp_path: Path, kind: str):
     """All visits, those over midnight too, are in the copy what they are in the original."""

@@ -275,15 +275,17 @@ def assert_alike(sightings, caller):
 
 
 def moments(sightings, caller):
-    """When each of a request happened that tells it: none is as another."""
-    times, asked, given = [], 0, -1
+    """When each of a request happened that tells it: none of somebody is as another."""
+    times, runs = [], {}
     for told in sightings:
         if told.timestamp is None:
             times.append(None)
             continue
         ms = time_of(told.timestamp, caller)
-        asked, given = ms, given + 1 if asked <= ms <= given else ms
-        times.append(given)
+        who = told.user_id, told.session_id, told.ip, told.user_agent
+        asked, given = runs.get(who, (0, -1))
+        runs[who] = ms, given + 1 if asked <= ms <= given else ms
+        times.append(runs[who][1])
     return times
 
 
@@ -328,6 +330,17 @@ def test_events_of_one_moment_follow_one_another():
         sightings = [Sighting(site="shop", page_url=page, timestamp=ms) for ms in told]
         outcome = collect(sightings, a_caller(key=IMPORT))
         assert tuple(event.time_ms for event in outcome.events) == expected
+
+
+def test_others_of_one_moment_stay_in_it():
+    """What somebody does moves nobody else."""
+    collect, _ = a_collect()
+    told = [
+        Sighting(site="shop", page_url="https://shop.example/", timestamp=5, user_id=name)
+        for name in ("a", "b", "a", "c")
+    ]
+    events = collect(told, a_caller(key=IMPORT)).events
+    assert [event.time_ms for event in events] == [5, 5, 6, 5]
 
 
 def test_over_midnight_the_day_before_is_known():

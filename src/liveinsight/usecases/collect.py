@@ -154,12 +154,12 @@ class Collect:
     def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
         """Where and when each happened; the first that is not well formed refuses them all.
 
-        Events are told in their order. Those of the same moment follow one another by a
-        millisecond, so that all who ask later see them in that order; those of none, see `_Turn`.
+        Events are told in their order. Those of somebody of the same moment follow one another by
+        a millisecond, so that all who ask later see them in that order; those of none, see `_Turn`.
         """
         known = self._places.known()
         read: list[tuple[Place, int]] = []
-        asked_ms, told_ms = 0, -1
+        runs: dict[tuple[str | None, ...], tuple[int, int]] = {}  # as asked, and as given
         for index, told in enumerate(sightings):
             way: Way = (
                 told.site,
@@ -181,8 +181,11 @@ class Collect:
                 time_ms = caller.received_ms
                 if told.timestamp is not None:
                     time_ms = time_of(told.timestamp, caller)
-                    told_ms = told_ms + 1 if asked_ms <= time_ms <= told_ms else time_ms
-                    asked_ms, time_ms = time_ms, told_ms
+                    who = (told.user_id, told.session_id, told.ip, told.user_agent)
+                    asked_ms, given_ms = runs.get(who, (0, -1))
+                    given_ms = given_ms + 1 if asked_ms <= time_ms <= given_ms else time_ms
+                    runs[who] = time_ms, given_ms
+                    time_ms = given_ms
             except Invalid as wrong:
                 raise Invalid(wrong.field, wrong.error, index) from None
             read.append((place, time_ms))

@@ -47,6 +47,9 @@ class Judging:
         if near:
             self._name_near(near, set())
             self._sql.run("arrive_sealed", {"files": _listed(near)})
+            months = [file for file in near if file.period_is_month]
+            if events := [file for file in months if file.relation is Relation.EVENTS]:
+                self._sql.run("arrive_month", {"files": _listed(events)})
         self._sql.run("set_aside", epoch=epoch)
         if self._sql.number("SELECT count(*) FROM work"):
             self.gather(epoch, files)
