@@ -173,5 +173,5 @@ def _name(path: Path, site_id: str, last: str | None) -> str:
     """Stands for this file, as it is now, the site, and how much of it is wanted."""
     stat = path.stat()
     # The first line is of how parts are cut: what was begun otherwise is begun anew.
-    told = f"2\n{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}{last or ''}"
+    told = f"3\n{path.resolve()}\n{stat.st_size}\n{stat.st_mtime_ns}\n{site_id}{last or ''}"
     return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
