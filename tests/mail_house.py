@@ -13,9 +13,11 @@ class Letterbox(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
 
-    def __init__(self, refusal=""):
+    def __init__(self, refusal="", tls=None):
         super().__init__(("127.0.0.1", 0), Clerk)
         self.refusal = refusal
+        self.tls = tls  # what a client finds when it asks for STARTTLS
+        self.farewell = "221 bye"
         self.letters = []
         self.logins = []
 
@@ -36,17 +38,28 @@ class Clerk(socketserver.StreamRequestHandler):
                 self.server.letters.append(self.letter())
                 self.say("250 kept")
             elif word == "QUIT":
-                self.say("221 bye")
+                self.say(self.server.farewell)
                 return
+            elif word == "STAR":
+                self.say("220 go on")
+                self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
+                self.rfile = self.connection.makefile("rb")
+                self.wfile = self.connection.makefile("wb", 0)
             elif word == "AUTH":
                 self.server.logins.append(line)
                 self.say("235 in")
             elif word == "EHLO":
-                self.say("250-here\r\n250 AUTH PLAIN")
+                offer = "250-STARTTLS\r\n" if self.server.tls else ""
+                self.say(f"250-here\r\n{offer}250 AUTH PLAIN")
             elif word == "RCPT" and self.server.refusal:
                 self.say(self.server.refusal)
             else:
                 self.say("250 well")
+
+    def finish(self):
+        """The connection may be another than at the begin."""
+        super().finish()
+        self.connection.close()
 
     def say(self, text):
         self.wfile.write(f"{text}\r\n".encode())
@@ -59,9 +72,9 @@ class Clerk(socketserver.StreamRequestHandler):
 
 
 @contextmanager
-def letterbox(refusal=""):
+def letterbox(refusal="", tls=None):
     """A server on a free port of loopback."""
-    with Letterbox(refusal) as box:
+    with Letterbox(refusal, tls) as box:
         thread = threading.Thread(target=box.serve_forever, args=(0.01,))
         thread.start()
         try:

@@ -298,6 +298,12 @@ def test_notes_are_kept_with_the_site_and_told_to_no_guest(owner):
     guest.key = guest.ask("POST", "/api/shares/open", {"token": share["token"]})[1]["key"]
     for reader in (guest, stranger):
         assert reader.ask("GET", "/api/sites")[1]["sites"][0]["notes"] == []
+    owner.ask("POST", "/api/sites", {"id": "other"})
+    form = {"label": "x", "scopes": ["admin", "read"], "site": "other"}
+    guest.key = owner.ask("POST", "/api/keys", form)[1]["key"]
+    owner.ask("PUT", "/api/sites", {"id": "default", "excluded_ips": ["10.0.0.1"]})
+    told = {site["id"]: site for site in guest.ask("GET", "/api/sites")[1]["sites"]}
+    assert (told["default"]["notes"], told["default"]["excluded_ips"]) == ([], [])
     wrong = ["2026-02-30", "2026-11-20T25:00", "20261120", "yesterday", "2026-11-20T14:30:00Z", ""]
     bad = [{"at": at, "text": "x"} for at in wrong] + [{"at": "2026-11-02", "text": ""}]
     bad += [{"at": "2026-11-02", "text": "x" * 201}, {"at": "2026-11-02"}]

@@ -314,6 +314,7 @@ def test_events_without_a_time_follow_what_is_known_of_their_visitor():
     others = [{"user_id": name} for name in ("a", "b", "a")]
     assert views(*others, at=NOON_MS + 50, key=SERVER) == [48, 48, 49]
     assert views({"session_id": "s"}, {"session_id": "t"}, at=NOON_MS + 60) == [60, 60]
+    assert views({"timestamp": NOON_MS + 70}, {}, {}, at=NOON_MS + 72) == [70, 71, 72]
 
 
 def test_events_of_one_moment_follow_one_another():

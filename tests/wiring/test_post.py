@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import threading
+import time
 
 import pytest
 
 from builders import an_event
 from liveinsight.adapters.clock import FixedClock
+from liveinsight.domain.errors import Unavailable
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.letter import Every, Letter, period_before
 from liveinsight.domain.period import DAY_MS, HOUR_MS
@@ -184,9 +187,97 @@ def test_a_letter_can_be_sent_now(office):
     assert office.kept()["ada@shop.example", "week"].sent_ms is None
 
 
-def test_a_site_that_is_gone_sends_nothing(office):
-    """Its letters wait with its events."""
+def test_who_is_ended_while_others_go_gets_none(office, monkeypatch):
+    """The list is looked at again before each."""
+    for name in ("a", "b"):
+        wanted(office, f"{name}@shop.example", sent="2026-10-26")
+    send = office.post._server.send
+
+    def ends(*about):
+        send(*about)
+        office.home.letters.remove(office.kept()["b@shop.example", "week"])
+
+    monkeypatch.setattr(office.post._server, "send", ends)
+    office.look(MONDAY_MS + 9 * HOUR_MS)
+    assert [letter["To"] for letter in office.box.letters] == ["a@shop.example"]
+
+
+def test_one_that_cannot_be_written_ends_no_other(office, monkeypatch):
+    """Whatever is raised, it is its own failure."""
+    for name in ("a", "b"):
+        wanted(office, f"{name}@shop.example", sent="2026-10-26")
+    send = office.post._server.send
+
+    def fails(to, *about):
+        if to.startswith("a"):
+            raise IndexError("strange")
+        send(to, *about)
+
+    monkeypatch.setattr(office.post._server, "send", fails)
+    office.look(MONDAY_MS + 9 * HOUR_MS)
+    assert office.kept()["a@shop.example", "week"].failure == "strange"
+    assert [letter["To"] for letter in office.box.letters] == ["b@shop.example"]
+
+
+def test_a_stop_lets_the_one_under_way_be_noted(office):
+    """It would go out again."""
+    wanted(office, "a@shop.example", sent="2026-10-26")
+    send, gone = office.post._server.send, threading.Event()
+
+    def slow(*about):
+        gone.set()
+        time.sleep(0.3)
+        send(*about)
+
+    office.post._server.send = slow
+    office.clock.advance(9 * HOUR_MS)
+
+    async def stopped():
+        looking = asyncio.create_task(office.post.look())
+        await asyncio.to_thread(gone.wait)
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
+        await office.post.stop()
+
+    office.runner.run(stopped())
+    assert office.kept()["a@shop.example", "week"].sent == "2026-11-02"
+
+
+def test_a_name_that_is_anothers_now_tells_nobody(office):
+    """A site is meant by its id; what is called like it has letters of its own."""
     wanted(office, "ada@shop.example", sent="2026-10-26")
     office.home.control.remove_site("shop")
+    assert office.kept() == {}
+    wanted(office, "ada@shop.example", sent="2026-10-26")
+    office.home.control.put_site(Site(id="rival", aliases=("shop",)))
     office.look(MONDAY_MS + 9 * HOUR_MS)
     assert office.box.letters == []
+
+
+def test_a_server_that_never_ends_holds_up_no_other(office, monkeypatch):
+    """It is let go of; and who wants one now meanwhile is told so."""
+    monkeypatch.setattr(post, "DEADLINE_S", 0.2)
+    for name in ("a", "b"):
+        wanted(office, f"{name}@shop.example", sent="2026-10-26")
+    send, began, ended = office.post._server.send, threading.Event(), threading.Event()
+
+    def hangs(to, *about):
+        began.set()
+        if to.startswith("a"):
+            ended.wait()
+        send(to, *about)
+
+    office.post._server.send = hangs
+
+    async def both():
+        looking = asyncio.create_task(office.post.look())
+        await asyncio.to_thread(began.wait)
+        with pytest.raises(Unavailable, match="on its way"):
+            await office.post.send(office.kept()["b@shop.example", "week"])
+        await looking
+
+    office.clock.advance(9 * HOUR_MS)
+    office.runner.run(both())
+    ended.set()
+    assert "too long" in office.kept()["a@shop.example", "week"].failure
+    assert office.kept()["b@shop.example", "week"].sent == "2026-11-02"

@@ -20,6 +20,7 @@ from liveinsight.domain.sighting import (
     is_screen,
 )
 
+LONGEST_SCREEN = 11
 LARGEST_INT = 2**63 - 1
 
 
@@ -41,12 +42,15 @@ def text(value: object, length: int = TEXT_LENGTH) -> str | None:
     """A text that says something, or a number as one, cut to what is kept."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
-    return value.strip()[:length] or None if isinstance(value, str) else None
+    # It may be of any length, and the same for thousands of events.
+    return value[: 2 * length].strip()[:length] or None if isinstance(value, str) else None
 
 
 def screen(value: object) -> str | None:
     """A screen's size, if it is told as one."""
-    return value if isinstance(value, str) and is_screen(value) and value else None
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_SCREEN:  # it is remembered
+        return None
+    return value if is_screen(value) else None
 
 
 def number(value: object) -> float | None:

@@ -1,19 +1,21 @@
 """Letters: a site's figures of a day, week or month that is over, sent by e-mail."""
 
 import re
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from msgspec import Struct
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.period import HOUR_MS, local_day, midnight_ms
+from liveinsight.domain.period import local_day, moment_ms
 
 MOST_LETTERS = 50  # of a site
 LONGEST_ADDRESS = 254
-SENT_AT_MS = 8 * HOUR_MS  # after the midnight that ends the period
+SENT_AT = time(8)  # of the day after the period
 # What mail servers take is more than this, and nobody's address is.
-ADDRESS = re.compile(r"[^\s@<>\",;:()\[\]\\]{1,64}@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_WORD = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+ADDRESS = re.compile(rf"(?!.*=\?)(?=[^@]{{1,64}}@){_WORD}(\.{_WORD})*@{_LABEL}(\.{_LABEL})*")
 
 
 class Every(StrEnum):
@@ -77,4 +79,5 @@ def period_before(every: Every, now_ms: int, zone_name: str) -> Period:
         case Every.MONTH:
             end = today.replace(day=1)
             first = (end - timedelta(days=1)).replace(day=1)
-    return Period(first, end - timedelta(days=1), midnight_ms(end, zone_name) + SENT_AT_MS)
+    due_ms = moment_ms(datetime.combine(end, SENT_AT), zone_name)
+    return Period(first, end - timedelta(days=1), due_ms)

@@ -199,8 +199,11 @@ class Collect:
         if told.user_id:
             visitor, prior = identified(self._secret, site, told.user_id), None
         session = _session(site, told.session_id) if told.session_id else None
-        if turn is not None and told.timestamp is None:
-            time_ms = turn.moment(visitor, session, sender.from_ms)
+        if turn is not None:
+            if told.timestamp is None:
+                time_ms = turn.moment(visitor, session, sender.from_ms)
+            else:
+                turn.told(visitor, session, time_ms)
         amount = currency = None
         if told.revenue is not None:
             amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
@@ -254,14 +257,19 @@ class _Turn:
         self._first_ms = received_ms - events + 1
         self._given: dict[tuple[int, int | None], int] = {}
 
+    def told(self, visitor: int, session: int | None, time_ms: int) -> None:
+        """A visitor did something at that moment."""
+        self._given[visitor, session] = max(self._before(visitor, session), time_ms)
+
     def moment(self, visitor: int, session: int | None, earliest_ms: int) -> int:
         """The next of a visitor; `earliest_ms` is where what is known of them holds from."""
-        before_ms = self._given.get((visitor, session))
-        if before_ms is None:
-            before_ms = self._visits.latest(visitor, session) or 0
-        next_ms = max(before_ms + 1, self._first_ms, earliest_ms)
-        self._given[visitor, session] = told_ms = min(next_ms, self._received_ms)
-        return told_ms
+        next_ms = max(self._before(visitor, session) + 1, self._first_ms, earliest_ms)
+        self._given[visitor, session] = given_ms = min(next_ms, self._received_ms)
+        return given_ms
+
+    def _before(self, visitor: int, session: int | None) -> int:
+        given_ms = self._given.get((visitor, session))
+        return given_ms if given_ms is not None else self._visits.latest(visitor, session) or 0
 
 
 def _drop_repeated(outcomes: Sequence[Outcome], repeated: frozenset[int]) -> None:

@@ -219,6 +219,7 @@ class LocalHome:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.post.stop()
         await self.imports.stop()
         await self.journal.stop()
         await self.store.stop()

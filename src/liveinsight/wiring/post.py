@@ -6,11 +6,15 @@ morning sends later. What fails is tried again, ever more seldom.
 
 import asyncio
 import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 
 from liveinsight.adapters.local.letters import SqliteLetters
 from liveinsight.adapters.mail.paper import written
 from liveinsight.adapters.mail.smtp import SmtpPost
-from liveinsight.domain.errors import LiveInsightError, NotFound, Unavailable
+from liveinsight.domain.errors import NotFound, Unavailable
 from liveinsight.domain.letter import Letter, Period, period_before
 from liveinsight.domain.site import Site
 from liveinsight.ports import Asker, Clock, Control
@@ -20,6 +24,8 @@ from liveinsight.wiring.settings import Settings
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 60.0
+DEADLINE_S = 90.0  # for a letter, however the server drips
+KIND_S = 10.0  # what a letter is given to be noted in, when the server stops
 FIRST_REST_MS, LONGEST_REST_MS = 5 * 60_000, 4 * 3_600_000
 
 
@@ -44,6 +50,8 @@ class Post:
         self._server = (
             SmtpPost(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
         )
+        self._busy = asyncio.Lock()
+        self._going: asyncio.Future[None] | None = None
         self._rests: dict[tuple[str, str, str], tuple[int, int]] = {}  # until when, and how long
 
     @property
@@ -55,41 +63,60 @@ class Post:
         """Look, wait, and look again."""
         while True:
             await asyncio.sleep(LOOK_EVERY_S)
-            await self.look()
+            try:
+                await self.look()
+            except Exception:
+                log.exception("letters cannot be looked after, it is tried again")
 
     async def look(self) -> None:
         """Send what is due."""
         for letter in self._letters.all():
-            site = self._control.sites().by_name(letter.site)
+            site = self._site(letter)
             now_ms = self._clock.now_ms()
             if site is None or now_ms < self._rests.get(_key(letter), (0, 0))[0]:
                 continue
             period = period_before(letter.every, now_ms, site.timezone)
-            if now_ms >= period.due_ms and letter.sent < period.name:
-                await self._try(letter, site, period)
+            is_due = now_ms >= period.due_ms and letter.sent < period.name
+            # While others went out it may have been ended.
+            if is_due and letter in self._letters.all(site.id):
+                self._going = asyncio.ensure_future(self._try(letter, site, period))
+                await asyncio.shield(self._going)
 
     async def send(self, letter: Letter) -> None:
         """Send the newest one now, whether it is due or not."""
-        site = self._control.sites().by_name(letter.site)
+        site = self._site(letter)
         if site is None:
             raise NotFound("There is no such site.")
-        await self._send(
-            letter, site, period_before(letter.every, self._clock.now_ms(), site.timezone)
-        )
+        if self._busy.locked():
+            raise Unavailable("Another letter is on its way.", 60)
+        period = period_before(letter.every, self._clock.now_ms(), site.timezone)
+        await self._send(letter, site, period)
+        self._letters.failed(letter, "")
+
+    async def stop(self) -> None:
+        """Let the one that goes out be noted: it would go out again."""
+        if self._going is not None:
+            await asyncio.wait({self._going}, timeout=KIND_S)
+
+    def _site(self, letter: Letter) -> Site | None:
+        """By its id alone: what is called like that is another's."""
+        return next((site for site in self._control.sites() if site.id == letter.site), None)
 
     async def _try(self, letter: Letter, site: Site, period: Period) -> None:
+        """Whatever is wrong with one, the others go."""
         key = _key(letter)
         try:
             await self._send(letter, site, period)
-        except LiveInsightError as error:
+            self._letters.sent(letter, period.name, self._clock.now_ms())
+        except Exception as error:  # noqa: BLE001 - told, and tried again
             _, rested = self._rests.get(key, (0, FIRST_REST_MS // 2))
             rest = min(2 * rested, LONGEST_REST_MS)
             self._rests[key] = self._clock.now_ms() + rest, rest
-            self._letters.failed(letter, str(error))
-            log.warning("a letter of %s was not sent, it is tried again: %s", site.id, error)
+            told = str(error) or type(error).__name__
+            log.warning("a letter of %s was not sent, it is tried again: %s", site.id, told)
+            self._letters.failed(letter, told)
         else:
             self._rests.pop(key, None)
-            self._letters.sent(letter, period.name, self._clock.now_ms())
 
     async def _send(self, letter: Letter, site: Site, period: Period) -> None:
         if self._server is None:
@@ -97,7 +124,27 @@ class Post:
         asked = questions(site, period)
         told = {name: await self._asker.ask(question, site) for name, question in asked.items()}
         subject, text, html = written(composed(site, period, told), letter.language, self._base_url)
-        await asyncio.to_thread(self._server.send, letter.to, subject, text, html)
+        try:
+            async with self._busy, asyncio.timeout(DEADLINE_S):
+                await _beside(partial(self._server.send, letter.to, subject, text, html))
+        except TimeoutError:
+            raise Unavailable("The mail server takes too long.", 60) from None
+
+
+async def _beside(work: Callable[[], None]) -> None:
+    """In a thread of its own, which nobody has to wait for: mail servers can be slow or silent."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - it is whoever waits who hears it
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=run, name="post", daemon=True).start()
+    await asyncio.wrap_future(done)
 
 
 def _key(letter: Letter) -> tuple[str, str, str]:

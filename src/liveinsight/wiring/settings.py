@@ -20,6 +20,7 @@ PREFIX = "LIVEINSIGHT_"
 _ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 _ORIGIN = re.compile(r"null|[a-z][a-z0-9+.-]*://[^\s/]+")
 FILE_NAME = "liveinsight.toml"
+SECRETS = frozenset({"smtp_url", "admin_password"})
 LISTS = frozenset({"trusted_proxies", "allowed_origins", "geo_database"})
 # What commands that ask a running server read: `LIVEINSIGHT_URL`, `LIVEINSIGHT_KEY`.
 OF_CLIENTS = frozenset({"url", "key"})
@@ -128,8 +129,13 @@ def _converted(values: dict[str, Any], sources: dict[str, str]) -> Settings:
         name = place.rstrip("`").partition("[")[0]
         raise Misconfigured(
             f"The setting {name} in {sources.get(name, 'the defaults')} is wrong: "
-            f"{what[:1].lower()}{what[1:]}, not {values.get(name)!r}."
+            f"{what[:1].lower()}{what[1:]}{_shown(name, values.get(name))}."
         ) from None
+
+
+def _shown(name: str, value: object) -> str:
+    """What it is instead; a secret is not told."""
+    return "" if name in SECRETS else f", not {value!r}"
 
 
 def _checked(settings: Settings) -> Settings:

@@ -1,9 +1,17 @@
 """Letters as they are written and sent."""
 
-from datetime import date
+import ssl
+from datetime import UTC, date, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
+from liveinsight.adapters.mail import smtp
 from liveinsight.adapters.mail.paper import written
 from liveinsight.adapters.mail.smtp import SmtpPost
 from liveinsight.domain.digest import Digest, Figure, Row
@@ -12,6 +20,7 @@ from liveinsight.domain.letter import Language, Period
 from liveinsight.domain.site import Site
 from mail_house import letterbox
 
+HERE = ip_address("127.0.0.1")
 WEEK = Period(date(2026, 11, 23), date(2026, 11, 29), 0)
 SHOP = Site(id="shop", domains=("shop.example",))
 FIGURES = {
@@ -110,7 +119,7 @@ def test_what_the_server_says_is_told():
         ("smtp://", "s@x.example"),
         ("smtp://h:port", "s@x.example"),
         ("smtp://h/path", "s@x.example"),
-        ("smtp://h", ""),
+        ("smtp://me:12#34@h", "s@x.example"),
     ],
 )
 def test_a_setting_that_cannot_be_is_refused(url, sender):
@@ -119,9 +128,68 @@ def test_a_setting_that_cannot_be_is_refused(url, sender):
         SmtpPost(url, sender)
 
 
+@pytest.mark.parametrize("sender", ["", "nobody", "s@x.example\n", "a@x..example"])
+def test_a_sender_that_cannot_be_is_refused(sender):
+    """By its name, at the start."""
+    with pytest.raises(Misconfigured, match="MAIL_FROM"):
+        SmtpPost("smtp://h", sender)
+
+
 def test_nothing_is_sent_in_the_open(monkeypatch):
     """A server elsewhere has to offer TLS."""
     monkeypatch.setattr("liveinsight.adapters.mail.smtp._is_here", lambda _host: False)
     with letterbox() as box, pytest.raises(Unavailable, match="STARTTLS"):
         SmtpPost(box.url, "s@x.example").send("a@b.example", "s", "t", "h")
     assert box.letters == []
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """One of this machine's own name, made for this run."""
+    folder = tmp_path_factory.mktemp("tls")
+    key = ec.generate_private_key(ec.SECP256R1())
+    here = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "here")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(here, here, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(HERE)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert").write_bytes(made.public_bytes(Encoding.PEM))
+    (folder / "key").write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    )
+    return folder
+
+
+def test_a_server_that_offers_tls_is_spoken_to_in_it(certificate, monkeypatch):
+    """As all mail servers elsewhere do."""
+    monkeypatch.setattr(smtp, "_is_here", lambda _host: False)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate / "cert", certificate / "key")
+    with letterbox(tls=tls) as box:
+        SmtpPost(box.url, "s@x.example").send("a@b.example", "s", "t", "h")
+    assert len(box.letters) == 1
+
+
+def test_a_letter_that_is_taken_is_sent_whatever_is_said_then():
+    """A farewell that is none makes no failure of it."""
+    with letterbox() as box:
+        box.farewell = "421 closing, too busy"
+        SmtpPost(box.url, "s@x.example").send("a@b.example", "s", "t", "h")
+    assert len(box.letters) == 1
+
+
+def test_a_strangers_text_is_one_line_of_a_letter():
+    """Whatever it looks like."""
+    evil = "Google\n\nYour account is blocked:\u202e https://evil.example" + "x" * 200
+    _, text, _ = written(
+        a_digest(lists={"source": [Row(evil, 1)]}), Language.ENGLISH, "https://stats.example/"
+    )
+    assert "      1  Google Your account is blocked: https://evil.example" in text
+    assert max(map(len, text.splitlines())) < 140
+    assert "https://stats.example/?site" in text

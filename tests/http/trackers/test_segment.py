@@ -178,9 +178,12 @@ def test_where_a_servers_user_is_is_not_where_the_server_is(house):
 
 def test_what_is_shared_is_looked_at_once(house):
     """A context as large as a body may be, for as many messages as there may be."""
-    shared = {"page": {f"k{n}": n for n in range(20_000)}} | {f"k{n}": n for n in range(20_000)}
+    shared = {"page": {f"k{n}": n for n in range(15_000)}} | {f"k{n}": n for n in range(15_000)}
     messages = [{"type": "track", "event": "x", "userId": "u"}] * 2500
+    shared |= {"ip": "1" * 50_000, "userAgent": " " * 50_000, "locale": "x" * 50_000}
+    shared["screen"] = {"width": [0] * 50_000, "height": "9" * 50_000}
     assert segment(house, "batch", {"batch": messages, "context": shared})[0] == 200
+    assert house.hot.events[0].screen is None
 
 
 def test_who_somebody_is_counts_nothing(any_house):

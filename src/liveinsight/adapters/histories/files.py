@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import msgspec
+from msgspec import structs
 
 from liveinsight.adapters.histories import goatcounter, logs, matomo, ours, plausible, umami
 from liveinsight.adapters.histories.telling import Tell, Wrong, row_of
@@ -85,12 +86,18 @@ def _identified(
     before: Counter[bytes] = Counter()
     for number, record in records:
         if isinstance(record, Sighting) and not record.event_id:
-            told = blake2b(msgspec.json.encode(record), digest_size=16).digest()
+            told = blake2b(_what(record), digest_size=16).digest()
             lately[told] = nth = (lately[told] or before[told]) + 1
             record.event_id = f"{told.hex()}-{nth}"
             if len(lately) >= NEAR:
                 lately, before = Counter(), lately
         yield number, record
+
+
+def _what(record: Sighting) -> bytes:
+    """What it tells and no more: what a later version could tell besides must not change it."""
+    told = {name: value for name, value in structs.asdict(record).items() if value is not None}
+    return msgspec.json.encode(told, order="sorted")
 
 
 def _of_table(text: io.TextIOWrapper, host: str | None) -> Iterator[Record]:

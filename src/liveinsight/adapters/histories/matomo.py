@@ -40,7 +40,7 @@ class Visit(Struct, rename="camel"):
     """Who did it, and when it began."""
 
     action_details: list[Action]
-    id_visit: Text
+    id_visit: str | int
     visitor_id: str | None = None
     user_id: Text = None
     first_action_timestamp: int | None = None
@@ -110,7 +110,7 @@ def _of_visit(visit: Visit) -> Iterator[Sighting | Wrong | None]:
         ahead_s = actions[-1].timestamp - visit.last_action_timestamp
     shared, page = _shared(visit), ""
     came = _came(visit)
-    for nth, did in enumerate(actions):
+    for did in actions:
         tell = KINDS.get(did.type)
         if did.url and did.type not in ELSEWHERE and did.url.startswith(PAGES):
             page = did.url[:URL_LENGTH]
@@ -120,7 +120,6 @@ def _of_visit(visit: Visit) -> Iterator[Sighting | Wrong | None]:
         name, about = tell(did)
         paid = did.type == "ecommerceOrder"
         yield event(
-            event_id=f"matomo {visit.id_visit} {nth}",
             event_type=name,
             page_url=page,
             title=(did.page_title or "")[:TITLE_LENGTH],

@@ -90,6 +90,6 @@ def _list(told: str) -> list[str]:
     """A list of texts, as ClickHouse writes one in CSV."""
     try:
         found = literal_eval(told or "[]")
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError):
         raise ValueError(f"is no list: {told[:100]}") from None
     return [str(one) for one in found] if isinstance(found, list) else []

@@ -45,6 +45,7 @@ WORDS = {
 }
 MONTHS = "January February March April May June July August September October November December"
 DIRECT = "Direct"
+LONGEST_NAME = 100
 MINUTE_S, HOUR_S = 60, 3600
 
 
@@ -55,7 +56,9 @@ def written(digest: Digest, language: Language, base_url: str) -> tuple[str, str
     days = _days(digest, language)
     visitors = digest.figures["visitors"]
     subject = f"{name}: {_number(visitors.value)} {words['visitors'].lower()}, {days}"
-    link = f"{base_url}/?site={digest.site.id}&range={_range(digest)}" if base_url else ""
+    link = (
+        f"{base_url.rstrip('/')}/?site={digest.site.id}&range={_range(digest)}" if base_url else ""
+    )
     return (
         subject,
         _text(digest, words, f"{name}, {days}", link),
@@ -145,7 +148,13 @@ def _tables(digest: Digest, words: dict[str, str]) -> list[tuple[str, list[tuple
 def _name(kind: str, row: Row, words: dict[str, str]) -> str:
     if kind == "source" and row.name == DIRECT:
         return words["direct"]
-    return row.name or words["unknown"]
+    return _plain(row.name or "") or words["unknown"]
+
+
+def _plain(text: str) -> str:
+    """A stranger's text as one line, and no more of it than a line has room for."""
+    line = " ".join(text.split())
+    return "".join(filter(str.isprintable, line))[:LONGEST_NAME]
 
 
 def _told(name: str, figure: Figure, words: dict[str, str]) -> str:

@@ -2,15 +2,18 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from email.message import EmailMessage
-from email.utils import formatdate, make_msgid
+from email.utils import formatdate, make_msgid, parseaddr
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from liveinsight.domain.errors import Misconfigured, Unavailable
+from liveinsight.domain.letter import ADDRESS
 
 PORTS = {"smtp": 587, "smtps": 465}
-PATIENCE_S = 30.0
+PATIENCE_S = 20.0  # for each of its answers
+LONGEST_WORD = 300
 
 
 class SmtpPost:
@@ -22,10 +25,11 @@ class SmtpPost:
             port = told.port
         except ValueError:
             raise Misconfigured(_WRONG) from None
-        if told.scheme not in PORTS or not told.hostname or told.path not in {"", "/"}:
+        further = told.query or told.fragment or told.path.strip("/")
+        if told.scheme not in PORTS or not told.hostname or further:
             raise Misconfigured(_WRONG)
-        if not sender:
-            raise Misconfigured("MAIL_FROM: say from whom letters are, as SMTP_URL is set.")
+        if not sender.isprintable() or not ADDRESS.fullmatch(parseaddr(sender)[1]):
+            raise Misconfigured("MAIL_FROM must be an address, as SMTP_URL is set.")
         self._scheme, self._host = told.scheme, told.hostname
         self._port = port or PORTS[told.scheme]
         self._user, self._password = unquote(told.username or ""), unquote(told.password or "")
@@ -41,12 +45,22 @@ class SmtpPost:
         message.set_content(text)
         message.add_alternative(html, subtype="html")
         try:
-            with self._connected() as server:
-                if self._user:
-                    server.login(self._user, self._password)
-                server.send_message(message)
-        except (OSError, smtplib.SMTPException) as error:
-            raise Unavailable(f"The mail server {self._host} says: {error}", 60) from None
+            self._deliver(message)
+        except (OSError, smtplib.SMTPException, ValueError, IndexError) as error:
+            told = " ".join(str(error).split())[:LONGEST_WORD]
+            raise Unavailable(f"The mail server {self._host} says: {told}", 60) from None
+
+    def _deliver(self, message: EmailMessage) -> None:
+        server = self._connected()
+        try:
+            if self._user:
+                server.login(self._user, self._password)
+            server.send_message(message)
+            # It is taken: whatever is said on leaving changes nothing.
+            with suppress(OSError, smtplib.SMTPException):
+                server.quit()
+        finally:
+            server.close()
 
     def _connected(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
@@ -55,12 +69,13 @@ class SmtpPost:
         server = smtplib.SMTP(self._host, self._port, timeout=PATIENCE_S)
         try:
             server.ehlo()
-            if server.has_extn("starttls"):
+            has_tls = server.has_extn("starttls")
+            if has_tls:
                 server.starttls(context=context)
         except BaseException:
             server.close()
             raise
-        if server.has_extn("starttls") or _is_here(self._host):
+        if has_tls or _is_here(self._host):
             return server
         server.close()
         raise smtplib.SMTPException("no STARTTLS, and nothing is sent in the open")

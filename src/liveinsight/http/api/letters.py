@@ -92,7 +92,8 @@ class LettersDoor:
         """`POST /api/letters`."""
         form = read_json(request, LetterForm)
         site = self._site(request, form.site)
-        if len(self._letters.all(site.id)) >= MOST_LETTERS:
+        known = [(one.to, one.every) for one in self._letters.all(site.id)]
+        if (form.to, form.every) not in known and len(known) >= MOST_LETTERS:
             raise Invalid("to", f"there are {MOST_LETTERS} already, which are the most")
         over = period_before(form.every, self._clock.now_ms(), site.timezone)
         self._letters.put(

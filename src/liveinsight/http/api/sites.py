@@ -161,11 +161,7 @@ class SitesDoor:
 
     def _readable(self, key: Key | None) -> Response:
         sites = [site for site in self._control.sites() if may_read(key, site)]
-        manages = key is not None and Scope.ADMIN in key.scopes
-        knows = key is not None and not key.is_share
-        return success(
-            SitesTold([_told(site, to_manager=manages, to_guest=not knows) for site in sites])
-        )
+        return success(SitesTold([_told_to(key, site) for site in sites]))
 
     def _put(self, site: Site, form: SiteForm) -> Response:
         given = {
@@ -209,6 +205,13 @@ def _unique(named: list[N]) -> tuple[N, ...]:
 def _funnel(site: str, kept: FunnelKept) -> SavedFunnel:
     parse_funnel({"site": site, "range": "7d", "steps": kept.steps, "within": kept.within})
     return SavedFunnel(checked_name(kept.name), tuple(kept.steps), kept.within)
+
+
+def _told_to(key: Key | None, site: Site) -> SiteTold:
+    """As much as who asks may know: of a public site also who holds the key of another asks."""
+    is_guest = key is None or key.is_share or not key.allows(Scope.READ, site.id)
+    manages = not is_guest and key is not None and Scope.ADMIN in key.scopes
+    return _told(site, to_manager=manages, to_guest=is_guest)
 
 
 def _told(site: Site, *, to_manager: bool, to_guest: bool = False) -> SiteTold:

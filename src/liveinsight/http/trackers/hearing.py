@@ -29,6 +29,7 @@ from liveinsight.usecases.collect import Outcome
 from liveinsight.usecases.places import host_of
 
 MOST_EVENTS = 500
+LONGEST_ADDRESS = 100
 LARGEST_INT = 2**63 - 1
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _objects = msgspec.json.Decoder(dict[str, Any])
@@ -111,11 +112,13 @@ def with_fragment(url: str) -> str:
 
 def language(value: object) -> str | None:
     """A language tag, without what some browsers put behind it."""
-    told = value.partition("@")[0][:35] if isinstance(value, str) else ""
+    told = value[:35].partition("@")[0] if isinstance(value, str) else ""
     return told if told.replace("-", "").isalnum() else None
 
 
 def address(value: object) -> str | None:
     """An address as it is told, behind proxies by the first of them."""
-    told = parsed(value.partition(",")[0]) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    told = parsed(value[:LONGEST_ADDRESS].partition(",")[0])
     return None if told is None else str(told)

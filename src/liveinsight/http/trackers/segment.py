@@ -24,6 +24,7 @@ PATHS = (*("track", "page", "screen", "identify", "group", "alias", "batch"), *"
 # Who somebody is, is told with an event or not at all.
 NO_EVENTS = frozenset("igam")
 WRITE_KEY = b"x-write-key"  # how it goes on, whichever way it came
+LONGEST_SIDE = 100_000
 CONTEXT = ("ip", "userAgent", "locale", "page", "campaign", "screen")
 OWN_PLACE = frozenset({"url", "title", "referrer", "path", "search"})
 MONEY = frozenset({"revenue", "currency"})
@@ -125,7 +126,7 @@ def _sightings(
         ip=hearing.address(context.get("ip")) or UNTOLD_ADDRESS,
         user_agent=hearsay.text(context.get("userAgent"), AGENT_CHARACTERS) or UNTOLD_AGENT,
         language=hearing.language(context.get("locale")),
-        screen=hearsay.screen(f"{size.get('width')}x{size.get('height')}"),
+        screen=_screen_of(size.get("width"), size.get("height")),
         **{tag: hearsay.text(campaign.get(told)) for tag, told in TAGS.items()},
         **about,
     )
@@ -187,6 +188,11 @@ def _worth(name: str, properties: Told) -> object:
 def _object(told: Told, name: str) -> dict[str, Any]:
     value = told.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _screen_of(width: object, height: object) -> str | None:
+    sides = [side for side in (width, height) if isinstance(side, int) and 0 <= side < LONGEST_SIDE]
+    return "x".join(map(str, sides)) if len(sides) == len((width, height)) else None
 
 
 def _context(told: Told) -> dict[str, Any]:

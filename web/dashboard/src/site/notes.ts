@@ -6,16 +6,19 @@ import { firstDayOf, lastDayOf, type Interval } from "../state/range";
 export function notesOf(notes: Note[], buckets: string[], interval: Interval): Map<number, Note[]> {
   const found = new Map<number, Note[]>();
   buckets.forEach((bucket, at) => {
-    const here = notes.filter((note) => isOf(note.at, bucket, interval));
+    // What is of a day is at its begin, which is one o'clock where midnight is skipped.
+    const begins = at === 0 ? bucket.slice(11, 16) <= "01:00" : buckets[at - 1]?.slice(0, 10) !== bucket.slice(0, 10);
+    const here = notes.filter((note) => isOf(note.at, bucket, interval, begins));
     if (here.length > 0) found.set(at, here);
   });
   return found;
 }
 
-function isOf(moment: string, bucket: string, interval: Interval): boolean {
-  const minute = moment.length > 10 ? moment : `${moment}T00:00`;
-  if (interval === "minute") return minute === bucket.slice(0, 16);
-  if (interval === "hour") return minute.slice(0, 13) === bucket.slice(0, 13);
+function isOf(moment: string, bucket: string, interval: Interval, begins: boolean): boolean {
+  if (interval === "minute" || interval === "hour") {
+    if (moment.length === 10) return begins && moment === bucket.slice(0, 10);
+    return interval === "minute" ? moment === bucket.slice(0, 16) : moment.slice(0, 13) === bucket.slice(0, 13);
+  }
   const day = moment.slice(0, 10);
   return firstDayOf(bucket, interval) <= day && day <= lastDayOf(bucket, interval);
 }
