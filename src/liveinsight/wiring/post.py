@@ -134,6 +134,7 @@ class Post:
 async def _beside(work: Callable[[], None]) -> None:
     """In a thread of its own, which nobody has to wait for: mail servers can be slow or silent."""
     done: Future[None] = Future()
+    done.set_running_or_notify_cancel()  # it ends when it ends, also where nobody waits any more
 
     def run() -> None:
         try:
