@@ -40,13 +40,12 @@ class Post:
         letters: SqliteLetters,
         asker: Asker,
         clock: Clock,
-        base_url: str = "",
     ) -> None:
         self._control = control
         self._letters = letters
         self._asker = asker
         self._clock = clock
-        self._base_url = settings.base_url or base_url
+        self._base_url = settings.base_url
         self._server = (
             SmtpPost(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
         )
