@@ -10,10 +10,10 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from typing import Protocol
 
 from liveinsight.adapters.local.letters import SqliteLetters
 from liveinsight.adapters.mail.paper import written
-from liveinsight.adapters.mail.smtp import SmtpPost
 from liveinsight.domain.errors import NotFound, Unavailable
 from liveinsight.domain.letter import Letter, Period, period_before
 from liveinsight.domain.site import Site
@@ -27,6 +27,12 @@ LOOK_EVERY_S = 60.0
 DEADLINE_S = 90.0  # for a letter, however the server drips
 KIND_S = 10.0  # what a letter is given to be noted in, when the server stops
 FIRST_REST_MS, LONGEST_REST_MS = 5 * 60_000, 4 * 3_600_000
+
+
+class Sends(Protocol):
+    """What a letter goes out by."""
+
+    def send(self, to: str, subject: str, text: str, html: str) -> None: ...
 
 
 class Post:
@@ -46,9 +52,11 @@ class Post:
         self._asker = asker
         self._clock = clock
         self._base_url = settings.base_url
-        self._server = (
-            SmtpPost(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
-        )
+        self._server: Sends | None = None
+        if settings.smtp_url:  # else nothing that calls others is even loaded
+            from liveinsight.adapters.mail.smtp import SmtpPost  # noqa: PLC0415
+
+            self._server = SmtpPost(settings.smtp_url, settings.mail_from)
         self._busy = asyncio.Lock()
         self._going: asyncio.Future[None] | None = None
         self._rests: dict[tuple[str, str, str], tuple[int, int]] = {}  # until when, and how long
