@@ -30,7 +30,6 @@ from liveinsight.usecases.places import host_of
 
 MOST_EVENTS = 500
 LONGEST_ADDRESS = 100
-LARGEST_INT = 2**63 - 1
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _objects = msgspec.json.Decoder(dict[str, Any])
 

@@ -44,9 +44,9 @@ def prepared(request: Request) -> Request:
     """A write key that is a key of ours lets its holder tell of others; any other is none."""
     told = _write_key(request)
     headers = {name: value for name, value in request.headers.items() if name != b"authorization"}
-    headers[WRITE_KEY] = told.encode("latin-1", "replace")
+    key = headers[WRITE_KEY] = told.encode("latin-1", "replace")
     if told.startswith(KEY_MARK):
-        headers[b"x-api-key"] = told.encode("latin-1", "replace")
+        headers[b"x-api-key"] = key
     return msgspec.structs.replace(request, headers=headers)
 
 
