@@ -6,6 +6,7 @@ from datetime import date
 from typing import BinaryIO, Protocol
 
 from liveinsight.domain.agent import Agent
+from liveinsight.domain.alert import Alert
 from liveinsight.domain.backup import Part
 from liveinsight.domain.behaviour import Paths, Returns, Steps
 from liveinsight.domain.bringing import Bringing, Content
@@ -267,6 +268,22 @@ class Letters(Protocol):
         ...
 
     def remove(self, letter: Letter) -> bool:
+        """No more of it; whether there was one."""
+        ...
+
+
+class Alerts(Protocol):
+    """Who wants a word when many come, or few."""
+
+    def all(self, site: str | None = None) -> Sequence[Alert]:
+        """Those of a site, or of all."""
+        ...
+
+    def put(self, alert: Alert) -> None:
+        """One more, or another threshold."""
+        ...
+
+    def remove(self, alert: Alert) -> bool:
         """No more of it; whether there was one."""
         ...
 

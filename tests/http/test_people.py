@@ -178,6 +178,14 @@ CHANGES = {
     ("POST", "/api/letters"): {"site": "default", "to": "x@shop.example"},
     ("DELETE", "/api/letters?site=default&to=x@shop.example&every=week"): None,
     ("POST", "/api/letters/send"): {"site": "default", "to": "x@shop.example"},
+    ("POST", "/api/alerts"): {
+        "site": "default",
+        "to": "x@shop.example",
+        "sign": "many",
+        "visitors": 9,
+    },
+    ("DELETE", "/api/alerts?site=default&to=x@shop.example&sign=many"): None,
+    ("POST", "/api/alerts/send"): {"site": "default", "to": "x@shop.example", "sign": "many"},
     ("POST", "/api/doctor?site=default"): {"views": [{"ip": "203.0.113.1"}]},
 }
 

@@ -16,8 +16,9 @@ from liveinsight.domain.period import DAY_MS, HOUR_MS
 from liveinsight.domain.site import Site
 from liveinsight.http.auth import key_hash
 from liveinsight.http.exchange import Request
-from liveinsight.wiring import post
+from liveinsight.wiring import mailer
 from liveinsight.wiring.local import LocalHome
+from liveinsight.wiring.mailer import Mailer
 from liveinsight.wiring.post import Post
 from liveinsight.wiring.settings import Settings
 from mail_house import letterbox
@@ -39,8 +40,9 @@ class Office:
             mail_from="stats@shop.example",
             base_url="https://stats.example",
         )
+        self.mailer = Mailer(settings)
         self.post = Post(
-            settings=settings,
+            mailer=self.mailer,
             control=home.control,
             letters=home.letters,
             asker=home.store,
@@ -127,11 +129,11 @@ def test_a_server_that_was_off_tells_the_newest_alone(office):
 
 def test_what_fails_is_told_and_tried_again_ever_more_seldom(office, monkeypatch):
     """One letter's trouble is no other's."""
-    monkeypatch.setattr(post, "FIRST_REST_MS", 60_000)
+    monkeypatch.setattr(mailer, "FIRST_REST_MS", 60_000)
     office.box.refusal = "550 no such box"
     wanted(office, "ada@shop.example", sent="2026-10-26")
     tries = []
-    monkeypatch.setattr(office.post._server, "send", counted(tries, office.post._server.send))
+    monkeypatch.setattr(office.mailer._server, "send", counted(tries, office.mailer._server.send))
     now_ms = MONDAY_MS + 9 * HOUR_MS
     for minute in range(15):
         office.look(now_ms + minute * 60_000)
@@ -191,13 +193,13 @@ def test_who_is_ended_while_others_go_gets_none(office, monkeypatch):
     """The list is looked at again before each."""
     for name in ("a", "b"):
         wanted(office, f"{name}@shop.example", sent="2026-10-26")
-    send = office.post._server.send
+    send = office.mailer._server.send
 
     def ends(*about):
         send(*about)
         office.home.letters.remove(office.kept()["b@shop.example", "week"])
 
-    monkeypatch.setattr(office.post._server, "send", ends)
+    monkeypatch.setattr(office.mailer._server, "send", ends)
     office.look(MONDAY_MS + 9 * HOUR_MS)
     assert [letter["To"] for letter in office.box.letters] == ["a@shop.example"]
 
@@ -206,14 +208,14 @@ def test_one_that_cannot_be_written_ends_no_other(office, monkeypatch):
     """Whatever is raised, it is its own failure."""
     for name in ("a", "b"):
         wanted(office, f"{name}@shop.example", sent="2026-10-26")
-    send = office.post._server.send
+    send = office.mailer._server.send
 
     def fails(to, *about):
         if to.startswith("a"):
             raise IndexError("strange")
         send(to, *about)
 
-    monkeypatch.setattr(office.post._server, "send", fails)
+    monkeypatch.setattr(office.mailer._server, "send", fails)
     office.look(MONDAY_MS + 9 * HOUR_MS)
     assert office.kept()["a@shop.example", "week"].failure == "strange"
     assert [letter["To"] for letter in office.box.letters] == ["b@shop.example"]
@@ -222,14 +224,14 @@ def test_one_that_cannot_be_written_ends_no_other(office, monkeypatch):
 def test_a_stop_lets_the_one_under_way_be_noted(office):
     """It would go out again."""
     wanted(office, "a@shop.example", sent="2026-10-26")
-    send, gone = office.post._server.send, threading.Event()
+    send, gone = office.mailer._server.send, threading.Event()
 
     def slow(*about):
         gone.set()
         time.sleep(0.3)
         send(*about)
 
-    office.post._server.send = slow
+    office.mailer._server.send = slow
     office.clock.advance(9 * HOUR_MS)
 
     async def stopped():
@@ -237,7 +239,7 @@ def test_a_stop_lets_the_one_under_way_be_noted(office):
         await asyncio.to_thread(gone.wait)
         looking.cancel()
         await asyncio.gather(looking, return_exceptions=True)
-        await office.post.stop()
+        await office.mailer.stop()
 
     office.runner.run(stopped())
     assert office.kept()["a@shop.example", "week"].sent == "2026-11-02"
@@ -256,10 +258,10 @@ def test_a_name_that_is_anothers_now_tells_nobody(office):
 
 def test_a_server_that_never_ends_holds_up_no_other(office, monkeypatch):
     """It is let go of; and who wants one now meanwhile is told so."""
-    monkeypatch.setattr(post, "DEADLINE_S", 0.2)
+    monkeypatch.setattr(mailer, "DEADLINE_S", 0.2)
     for name in ("a", "b"):
         wanted(office, f"{name}@shop.example", sent="2026-10-26")
-    send, began, ended = office.post._server.send, threading.Event(), threading.Event()
+    send, began, ended = office.mailer._server.send, threading.Event(), threading.Event()
 
     def hangs(to, *about):
         began.set()
@@ -267,7 +269,7 @@ def test_a_server_that_never_ends_holds_up_no_other(office, monkeypatch):
             ended.wait()
         send(to, *about)
 
-    office.post._server.send = hangs
+    office.mailer._server.send = hangs
 
     async def both():
         looking = asyncio.create_task(office.post.look())

@@ -114,6 +114,10 @@ class SiteBook:
         """Whose an event is: the named site's, else its host's."""
         return self.by_name(name) if name else self.of_host(hostname)
 
+    def with_id(self, site_id: str) -> Site | None:
+        """The site of that very id."""
+        return self._by_id.get(site_id)
+
     def called(self, name: str) -> Site | None:
         """The site of that very id or alias."""
         return self._by_id.get(name) or self._by_alias.get(name)

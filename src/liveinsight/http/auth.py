@@ -106,10 +106,10 @@ def check_reader(key: Key | None, site: Site) -> None:
 def managed_site(key: Key | None, name: str, sites: SiteBook) -> Site:
     """The site of that id, for who may change it."""
     check_manager(key, name)
-    for site in sites:
-        if site.id == name:
-            return site
-    raise NotFound("There is no such site.")
+    site = sites.with_id(name)
+    if site is None:
+        raise NotFound("There is no such site.")
+    return site
 
 
 def check_manager(key: Key | None, site: str | None) -> None:

@@ -61,10 +61,10 @@ class Import:
         self._control.close()
 
     def _known(self, site_id: str) -> Site:
-        for site in self._control.sites():
-            if site.id == site_id:
-                return site
-        raise NotFound(f"There is no site {site_id}. Make it with `liveinsight site add`.")
+        site = self._control.sites().with_id(site_id)
+        if site is None:
+            raise NotFound(f"There is no site {site_id}. Make it with `liveinsight site add`.")
+        return site
 
     def _end_of(self, last: str | None) -> int | None:
         """The moment before which events are brought in: after a last day, or a time."""

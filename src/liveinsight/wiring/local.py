@@ -12,6 +12,7 @@ from importlib.resources import files
 
 from liveinsight import __version__
 from liveinsight.adapters.clock import SystemClock
+from liveinsight.adapters.local.alerts import SqliteAlerts
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.forgetting import Forgotten
@@ -32,6 +33,7 @@ from liveinsight.domain.errors import LiveInsightError
 from liveinsight.domain.person import Role
 from liveinsight.domain.site import DEFAULT_SITE, Site, network
 from liveinsight.http.addresses import Addresses
+from liveinsight.http.api.alerts import AlertsDoor
 from liveinsight.http.api.imports import ImportsDoor
 from liveinsight.http.api.keys import KeysDoor
 from liveinsight.http.api.letters import LettersDoor
@@ -56,6 +58,8 @@ from liveinsight.usecases.collect import Collect
 from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.people import People
 from liveinsight.usecases.watch import Watch
+from liveinsight.wiring.alarm import Alarm
+from liveinsight.wiring.mailer import Mailer
 from liveinsight.wiring.post import Post
 from liveinsight.wiring.schedule import BackupSchedule
 from liveinsight.wiring.settings import Settings
@@ -66,6 +70,8 @@ log = logging.getLogger(__name__)
 # Between looks at what the CLI may have changed, and between turns of the hourly housework.
 REFRESH_EVERY_S = 1.0
 HOUSEWORK_EVERY_S = 60.0
+# Between looks whether somebody is to be written to.
+MAIL_EVERY_S = 60.0
 # While memory is rebuilt the loop is given back this often, to answer /readyz.
 REBUILT_AT_ONCE = 2000
 
@@ -150,8 +156,8 @@ class LocalHome:
             doctor=doctor,
         )
         ask = AskDoor(self.store, self.control, self.keys, clock)
-        watch = Watch(Snapshots(self.window), clock)
-        self.live = LiveDoor(watch, self.control, self.keys, clock)
+        self.watch = Watch(Snapshots(self.window), clock)
+        self.live = LiveDoor(self.watch, self.control, self.keys, clock)
         health = HealthDoor(self.checks, self.metrics, self.keys, clock)
         openapi = OpenApiDoor()
         web = files("liveinsight").joinpath("web")
@@ -159,10 +165,20 @@ class LocalHome:
         assets = Assets(web)
         self.turns = Turns(self.collect, self.journal)
         self.letters = SqliteLetters(folder)
+        self.alerts = SqliteAlerts(folder)
+        self.mailer = Mailer(settings)
         self.post = Post(
-            settings=settings,
+            mailer=self.mailer,
             control=self.control,
             letters=self.letters,
+            asker=self.store,
+            clock=clock,
+        )
+        self.alarm = Alarm(
+            mailer=self.mailer,
+            control=self.control,
+            alerts=self.alerts,
+            watch=self.watch,
             asker=self.store,
             clock=clock,
         )
@@ -193,6 +209,7 @@ class LocalHome:
             *SharesDoor(self.people, control, keys, addresses, clock).routes(),
             *ImportsDoor(self.imports, control, keys, clock).routes(),
             *LettersDoor(self.letters, self.post, control, keys, clock).routes(),
+            *AlertsDoor(self.alerts, self.alarm, control, keys, clock).routes(),
         )
 
     async def start(self) -> None:
@@ -205,8 +222,9 @@ class LocalHome:
             asyncio.create_task(self._repeat(HOUSEWORK_EVERY_S, self._housework)),
             asyncio.create_task(self._watch_journal()),
         ]
-        if self.post.can_send:
-            self.run_beside(self.post.run())
+        if self.mailer.can_send:
+            self.run_beside(self._repeat(MAIL_EVERY_S, self.post.look))
+            self.run_beside(self._repeat(MAIL_EVERY_S, self.alarm.look))
         if self.settings.backup_to:
             self.run_beside(self.backups.run())
 
@@ -219,13 +237,14 @@ class LocalHome:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.post.stop()
+        await self.mailer.stop()
         await self.imports.stop()
         await self.journal.stop()
         await self.store.stop()
         self.control.note_use(self.keys.used_ms)
         self.people_store.close()
         self.letters.close()
+        self.alerts.close()
         self.forgotten.close()
         self.salts.close()
         self.control.close()

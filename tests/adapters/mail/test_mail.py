@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from liveinsight.adapters.mail import smtp
-from liveinsight.adapters.mail.paper import written
+from liveinsight.adapters.mail.report import written
 from liveinsight.adapters.mail.smtp import SmtpPost
 from liveinsight.domain.digest import Digest, Figure, Row
 from liveinsight.domain.errors import Misconfigured, Unavailable

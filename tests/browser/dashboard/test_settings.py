@@ -125,6 +125,30 @@ def test_reports_are_wanted_and_ended(page, home):
     expect(page.locator("section.card")).to_contain_text("Nobody gets reports yet")
 
 
+def test_alerts_are_wanted_and_ended(page, home):
+    """Of few they are asked for how long; another threshold is no second alert."""
+    page.goto("/?site=shop&view=settings&part=alerts")
+    form = page.locator("form.card")
+    expect(form).to_contain_text("No mail server is set")
+    row = page.locator("section.card li")
+    for visitors in ("250", "300"):
+        form.locator("input[type=number]").fill(visitors)
+        form.locator("button.primary").click()
+        expect(row).to_contain_text(f"{visitors} visitors at once, or more · not sent yet")
+    form.locator("select").first.select_option("few")
+    expect(form.locator("input[type=number]")).to_have_value("1")
+    form.locator("select").nth(1).select_option("6")
+    form.locator("button.primary").click()
+    expect(row.first).to_contain_text("No visitor within 6 hours")
+    told = home.ask("GET", "alerts?site=shop")["alerts"]
+    assert [(one["sign"], one["visitors"]) for one in told] == [("few", 1), ("many", 300)]
+    for left in (1, 0):
+        for _ in range(2):  # asks once
+            row.first.locator("button").last.click()
+        expect(row).to_have_count(left)
+    expect(page.locator("section.card")).to_contain_text("Nobody is told of anything yet")
+
+
 def test_a_shared_view_stands_in_another_page(page, guest, home):
     """The link made in the dialog opens with its password, also framed by a page of another origin."""
     page.goto("/?site=shop&range=24h")

@@ -60,6 +60,7 @@ class SqliteControl:
     def remove_site(self, site_id: str) -> bool:
         """Forget a site's settings; whether there was one."""
         self._change("DELETE FROM letter WHERE site = ?", (site_id,))
+        self._change("DELETE FROM alert WHERE site = ?", (site_id,))
         return self._change("DELETE FROM site WHERE id = ?", (site_id,))
 
     def keys(self) -> Sequence[Key]:

@@ -152,7 +152,7 @@ def remove(
 
 
 def _known(control: SqliteControl, site_id: str) -> Site:
-    site = next((site for site in control.sites() if site.id == site_id), None)
+    site = control.sites().with_id(site_id)
     if site is None:
         raise NotFound(f"There is no site {site_id}.")
     return site

@@ -133,7 +133,7 @@ class SitesDoor:
         key = self._key(request)
         form = read_json(request, SiteForm)
         self._check_manager(key, None)
-        if self._find(form.id) is not None:
+        if self._control.sites().with_id(form.id) is not None:
             raise Invalid("id", f"{form.id} is there already")
         return self._put(Site(id=form.id), form)
 
@@ -185,11 +185,8 @@ class SitesDoor:
         self._control.put_site(changed)
         return success(_told(changed, to_manager=True))
 
-    def _find(self, site_id: str) -> Site | None:
-        return next((site for site in self._control.sites() if site.id == site_id), None)
-
     def _known(self, site_id: str) -> Site:
-        site = self._find(site_id)
+        site = self._control.sites().with_id(site_id)
         if site is None:
             raise NotFound("There is no such site.")
         return site

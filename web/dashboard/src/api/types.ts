@@ -145,6 +145,10 @@ export interface Letters {
   can_send: boolean;
   letters: { to: string; every: "day" | "week" | "month"; language: "en" | "ko"; sent_ms: number | null; failure: string }[];
 }
+export interface Alerts {
+  can_send: boolean;
+  alerts: { to: string; sign: "many" | "few"; visitors: number; hours: number; language: "en" | "ko"; sent_ms: number | null; failure: string }[];
+}
 export interface Diagnosis {
   site: string;
   since_ms: number;

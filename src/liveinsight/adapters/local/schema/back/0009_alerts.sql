@@ -1,0 +1,2 @@
+-- Before, nobody was told of many or few.
+DROP TABLE alert;
