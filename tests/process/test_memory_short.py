@@ -40,9 +40,12 @@ class Limited:
         return told["data"]["totals"][0] if status == 200 else told["message"]
 
     def store(self):
-        """The number of the store's process, when there is one."""
+        """The number of the store's process, once there is one: it may just be started again."""
         number = self.server.process.pid
-        return int(Path(f"/proc/{number}/task/{number}/children").read_text().split()[0])
+        children = Path(f"/proc/{number}/task/{number}/children")
+        while not (numbers := children.read_text().split()):
+            time.sleep(0.01)
+        return int(numbers[0])
 
 
 @pytest.fixture
