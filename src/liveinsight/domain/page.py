@@ -1,5 +1,6 @@
 """Pages: the part of an address that is counted, and the campaign that it carries."""
 
+from functools import lru_cache
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from msgspec import Struct
@@ -10,6 +11,7 @@ from liveinsight.domain.source import HOST_PATTERN, Campaign
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "fbclid", "twclid", "ttclid", "li_fat_id")
 NO_CAMPAIGN = Campaign()
 QUERY_FIELDS = 200  # what comes after these is not looked at
+REMEMBERED = 4096  # pages of late; each is 2 kB at most
 
 
 class Page(Struct, frozen=True):
@@ -20,6 +22,7 @@ class Page(Struct, frozen=True):
     campaign: Campaign
 
 
+@lru_cache(maxsize=REMEMBERED)
 def page_of(url: str, allowed_params: tuple[str, ...] = ()) -> Page:
     """Read an http(s) address; the query is dropped but for the site's own allow-list."""
     try:

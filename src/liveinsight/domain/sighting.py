@@ -15,6 +15,7 @@ from liveinsight.domain.agent import AGENT_CHARACTERS
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import PAGE_VIEW, Scalar
 from liveinsight.domain.key import Key
+from liveinsight.domain.page import page_of
 
 ID_LENGTH, NAME_LENGTH, URL_LENGTH, TEXT_LENGTH, MOST_PROPS = 100, 64, 2048, 500, 30
 EVENT_ID_LENGTH = 64
@@ -134,6 +135,17 @@ def check_form(told: Sighting) -> None:
         _check_amount(told.revenue.amount)
     if told.screen is not None and not is_screen(told.screen):
         raise Invalid("screen", "must be like 1920x1080")
+
+
+def check_whole(told: Sighting) -> None:
+    """All that refuses an event whoever tells of it: its form, time and page."""
+    check_form(told)
+    time_of(told.timestamp, _NOBODY)
+    if told.page_url:
+        page_of(told.page_url, ())
+
+
+_NOBODY = Caller(0)
 
 
 def _check_amount(amount: Decimal) -> None:

@@ -1,7 +1,5 @@
 """Where events happen and whence their visitors come: judged once for all who come that way."""
 
-from functools import lru_cache
-
 from msgspec import Struct
 
 from liveinsight.domain.drop import Drop
@@ -14,9 +12,8 @@ from liveinsight.domain.source import Campaign
 from liveinsight.ports import Control, Sources
 
 # Places and pages of late that are told at once. A place is a few hundred bytes, as those of longer
-# addresses and titles than a page's commonly are are not remembered; a page is 2 kB at most.
+# addresses and titles than a page's commonly are are not remembered.
 REMEMBERED = 16_384
-REMEMBERED_PAGES = 4096
 REMEMBERED_LENGTH = 400
 NOWHERE = Page("", "", Campaign())
 
@@ -79,12 +76,12 @@ class Places:
 
     def _found(self, told: Sighting, name: str | None) -> Place:
         """Its site is the named one, else its host's, else the only one."""
-        page = _page(told.page_url, ()) if told.page_url else NOWHERE
+        page = page_of(told.page_url, ()) if told.page_url else NOWHERE
         site = self._sites.of(name, page.hostname)
         if site is None:
             return Place(None, Drop.UNKNOWN_SITE)
         if site.allowed_params and told.page_url:
-            page = _page(told.page_url, site.allowed_params)
+            page = page_of(told.page_url, site.allowed_params)
         campaign = _campaign(told, page)
         own_hosts = (*site.domains, page.hostname)
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
@@ -105,7 +102,7 @@ class Places:
 
 def host_of(told: Sighting) -> str | None:
     """The host of the page it happened on."""
-    return _page(told.page_url, ()).hostname if told.page_url else None
+    return page_of(told.page_url, ()).hostname if told.page_url else None
 
 
 def _refusal(site: Site, page: Page) -> Drop | None:
@@ -130,6 +127,3 @@ def _campaign(told: Sighting, page: Page) -> Campaign:
         term=told.utm_term or said.term,
         click_id=said.click_id,
     )
-
-
-_page = lru_cache(maxsize=REMEMBERED_PAGES)(page_of)

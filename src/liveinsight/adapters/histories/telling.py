@@ -1,25 +1,19 @@
 """What the forms have in common: how records of others are told as events of ours."""
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
 from liveinsight.domain import hearsay
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.page import page_of
 from liveinsight.domain.sighting import (
     NAME_LENGTH,
     URL_LENGTH,
-    Caller,
     Sighting,
-    check_form,
-    time_of,
+    check_whole,
 )
 
-NOBODY = Caller(0)
-_page = lru_cache(maxsize=4096)(page_of)
 # How ClickHouse and MySQL write what is not there.
 NOTHING = "\\N"
 
@@ -56,10 +50,7 @@ def event(event_type: str, **fields: object) -> Sighting | Wrong:
     told["event_type"] = event_type[:NAME_LENGTH]
     try:
         sighting = msgspec.convert(told, Sighting)
-        check_form(sighting)
-        time_of(sighting.timestamp, NOBODY)
-        if sighting.page_url:
-            _page(sighting.page_url)
+        check_whole(sighting)
     except (msgspec.ValidationError, OverflowError, Invalid) as error:
         return Wrong(str(error))
     return sighting

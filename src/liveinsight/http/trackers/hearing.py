@@ -16,24 +16,19 @@ from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.sighting import (
     NAME_LENGTH,
     URL_LENGTH,
-    Caller,
     Sighting,
-    check_form,
-    time_of,
+    check_whole,
 )
 from liveinsight.domain.site import SiteBook
 from liveinsight.http.addresses import parsed
 from liveinsight.http.exchange import Request, Response
 from liveinsight.http.wire import body_of, decoded, sighting_of
 from liveinsight.usecases.collect import Outcome
-from liveinsight.usecases.places import host_of
 
 MOST_EVENTS = 500
 LONGEST_ADDRESS = 100
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _objects = msgspec.json.Decoder(dict[str, Any])
-
-NOBODY = Caller(0)
 
 Answer = Callable[[Outcome], Response]
 
@@ -66,9 +61,7 @@ def seen(
 def is_sound(told: Sighting) -> bool:
     """Whether it is an event at all: of many that come together the others are taken."""
     try:
-        check_form(told)
-        host_of(told)
-        time_of(told.timestamp, NOBODY)
+        check_whole(told)
     except Invalid:
         return False
     return True
