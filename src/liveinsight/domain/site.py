@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -93,9 +94,9 @@ def checked(site: Site) -> Site:
 class SiteBook:
     """All sites at one moment, with the one rule that says whose an event is."""
 
-    def __init__(self, sites: Iterable[Site] = (), meant: Site | None = None) -> None:
+    def __init__(self, sites: Iterable[Site] = ()) -> None:
         self._by_id = {site.id: site for site in sites}
-        self._meant = meant
+        self.meant: Site | None = None
         self.demand_csrf = any(site.csrf_required for site in self._by_id.values())
         self._by_alias = {alias: site for site in self._by_id.values() for alias in site.aliases}
         self._by_domain = {domain: site for site in self._by_id.values() for domain in site.domains}
@@ -108,7 +109,9 @@ class SiteBook:
 
     def meaning(self, site_id: str | None) -> "SiteBook":
         """The same, where one is meant if neither name nor host tells it."""
-        return SiteBook(self, self._by_id.get(site_id or ""))
+        book = copy(self)
+        book.meant = self._by_id.get(site_id or "")
+        return book
 
     def of(self, name: str | None, hostname: str | None) -> Site | None:
         """Whose an event is: the named site's, else its host's."""
@@ -132,7 +135,7 @@ class SiteBook:
             return found
         if len(self._by_id) == 1:
             return next(iter(self._by_id.values()))
-        return None if hostname else self._meant
+        return None if hostname else self.meant
 
     def _under_domain(self, hostname: str) -> Site | None:
         """The longest domain wins: blog.shop.example before shop.example."""
