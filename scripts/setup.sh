@@ -44,6 +44,7 @@ install_locked() {
       --require-hashes --no-deps --requirement "$lock" || fail "pip failed (see above)"
   done
   if [[ $stamp != *node ]]; then
+    see_web_built
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-input \
       --no-deps --no-build-isolation --editable . || fail "LiveInsight itself could not be installed"
   fi
@@ -56,10 +57,20 @@ see_to_node() {
   install_locked node requirements/node.txt
 }
 
-build_web() {
+# The web parts are built while packages are installed; who stops here stops that too.
+web=
+trap '[[ -z $web ]] || kill "$web" 2>/dev/null || true' EXIT
+begin_web() {
   if .venv/bin/python scripts/build_web.py --is-fresh; then return; fi
   see_to_node
-  .venv/bin/python scripts/build_web.py
+  .venv/bin/python scripts/build_web.py &
+  web=$!
+}
+
+see_web_built() {
+  [[ $web ]] || return 0
+  wait "$web" || fail "the web parts could not be built (see above)"
+  web=
 }
 
 if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -69,7 +80,7 @@ if ! .venv/bin/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/d
   "$python" -m venv .venv ||
     fail "$python cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)"
 fi
-build_web
+begin_web
 case $mode in
   run)
     if [[ ! -f .venv/.installed-dev || $(<.venv/.installed-dev) != "$(state requirements/dev.txt)" ]]; then
@@ -82,3 +93,4 @@ case $mode in
     ;;
   *) fail "say run or dev" ;;
 esac
+see_web_built

@@ -8,6 +8,8 @@ TEST_BROWSER=$(scripts/browser.sh)
 # Playwright brings a Node.js of its own, which wants more of the system than ours does.
 PLAYWRIGHT_NODEJS_PATH=$(.venv/bin/python scripts/build_web.py --node-folder)/node
 export TEST_BROWSER PLAYWRIGHT_NODEJS_PATH
+# Tests start hundreds of processes: each would compile all that it loads.
+unset PYTHONDONTWRITEBYTECODE
 if (($# == 0)); then
   .venv/bin/python scripts/build_web.py run --silent test
   # A file's tests stay together and in order, files go to whoever is free, the longest first.
