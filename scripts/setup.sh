@@ -6,6 +6,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-dev}
+[[ $mode == run || $mode == dev ]] || {
+  echo "setup: say run or dev" >&2
+  exit 1
+}
 
 say() { echo "setup: $*" >&2; }
 fail() {
@@ -57,14 +61,17 @@ see_to_node() {
   install_locked node requirements/node.txt
 }
 
-# The web parts are built while packages are installed; who stops here stops that too.
+# The web parts are built while packages are installed, by a group of processes: who stops here
+# stops all of it.
 web=
-trap '[[ -z $web ]] || kill "$web" 2>/dev/null || true' EXIT
+trap '[[ -z $web ]] || kill -- "-$web" 2>/dev/null || true' EXIT
 begin_web() {
   if .venv/bin/python scripts/build_web.py --is-fresh; then return; fi
   see_to_node
-  .venv/bin/python scripts/build_web.py &
+  set -m
+  .venv/bin/python scripts/build_web.py </dev/null &
   web=$!
+  set +m
 }
 
 see_web_built() {
@@ -91,6 +98,5 @@ case $mode in
     see_to_node
     install_locked dev requirements/dev.txt
     ;;
-  *) fail "say run or dev" ;;
 esac
 see_web_built

@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import threading
+import time
+from functools import partial
 
+import msgspec
 import pytest
 
 from builders import an_event
@@ -37,7 +41,7 @@ class Street:
             base_url="https://stats.example",
         )
         self.alarm = Alarm(
-            mailer=Mailer(settings),
+            mailer=Mailer(settings, home.clock),
             control=home.control,
             alerts=home.alerts,
             watch=home.watch,
@@ -53,10 +57,11 @@ class Street:
         told = json.loads(answer.body)
         return answer.status, told.get("data", told)
 
-    def come(self, visitors, *, ago_ms=0):
+    def come(self, visitors, *, ago_ms=0, **about):
         """So many view a page."""
+        time_ms = self.home.clock.now_ms() - ago_ms
         events = [
-            an_event(time_ms=self.home.clock.now_ms() - ago_ms, visitor=n, page="/sale")
+            an_event(time_ms=time_ms, visitor=n + 1000 * ago_ms, page="/sale", **about)
             for n in range(visitors)
         ]
 
@@ -103,7 +108,7 @@ def test_many_are_told_once(street):
     street.come(3)
     said = "shop.example: 3 visitors online"
     assert street.look() == [said]
-    assert "/sale" in street.box.letters[0].get_body(("plain",)).get_content()
+    assert "      3  /sale" in street.box.letters[0].get_body(("plain",)).get_content()
     street.come(4)
     assert street.look() == [said]
     assert street.look(after_ms=HOUR_MS) == [said]  # over
@@ -151,19 +156,107 @@ def test_what_fails_is_told_and_tried_again(street):
     street.come(3)
     street.box.refusal = "550 no such box"
 
-    async def broken(*_):
-        raise RuntimeError
+    asker = street.alarm._asker
 
-    asker, street.alarm._asker = street.alarm._asker, type("Broken", (), {"ask": broken})()
+    async def broken(question, site):
+        if not question.dimensions:  # how many came
+            raise RuntimeError
+        return await asker.ask(question, site)
+
+    street.alarm._asker = type("Broken", (), {"ask": staticmethod(broken)})()
     assert street.look() == []
     assert "no such box" in street.alert(Sign.MANY).failure
     street.box.refusal = ""
     street.alarm._asker = asker
-    street.come(3)
     assert street.look() == []  # it rests
-    street.come(3)
     assert street.look(after_ms=4 * MINUTE_MS) == ["shop.example: 3 visitors online"]
+    assert "12:02" in street.box.letters[0].get_body(("plain",)).get_content()
     assert street.alert(Sign.MANY).failure == ""
+    assert street.look(after_ms=HOUR_MS) == ["shop.example: 3 visitors online"]
+
+
+def test_of_many_those_are_told_who_are_there(street):
+    """Who came half an hour before is not one of them."""
+    street.ask("POST", "/api/alerts", MANY)
+    street.look()
+    street.come(9, ago_ms=20 * MINUTE_MS, source="Google")
+    street.come(3, source="Direct")
+    street.look()
+    text = street.box.letters[0].get_body(("plain",)).get_content()
+    assert "      3  Direct" in text
+    assert "Google" not in text
+
+
+def test_what_is_changed_while_it_is_asked_is_begun_anew(street):
+    """The answer to another threshold arms nothing."""
+    street.ask("POST", "/api/alerts", FEW)
+    street.come(2)
+    ask = street.alarm._asker.ask
+
+    async def changes(question, site):
+        told = await ask(question, site)
+        street.home.alerts.put(msgspec.structs.replace(street.alert(Sign.FEW), visitors=50))
+        return told
+
+    street.alarm._asker = type("Changing", (), {"ask": staticmethod(changes)})()
+    assert street.look(after_ms=HOUR_MS) == []
+    assert not street.alert(Sign.FEW).is_armed
+
+
+def test_another_threshold_waits_for_no_other(street):
+    """What was told, and what failed, was another's."""
+    street.ask("POST", "/api/alerts", MANY)
+    street.look()
+    street.come(3)
+    assert len(street.look()) == 1
+    street.ask("POST", "/api/alerts", MANY | {"visitors": 10})
+    street.look(after_ms=HOUR_MS)
+    street.come(20)
+    assert street.look()[1:] == ["shop.example: 20 visitors online"]
+
+
+def test_what_is_not_kept_is_not_compared(street):
+    """Nor are hours wanted of which some are gone."""
+    site = msgspec.structs.replace(SHOP, retention_days=7)
+    street.home.control.put_site(site)
+    status, told = street.ask("POST", "/api/alerts", FEW | {"hours": 168})
+    assert (status, told["details"]["field"]) == (400, "hours")
+    street.come(5, ago_ms=WEEK_MS)
+    street.ask("POST", "/api/alerts", FEW)
+    street.runner.run(street.alarm.send(street.alert(Sign.FEW)))
+    assert "A week before" not in street.box.letters[0].get_body(("plain",)).get_content()
+
+
+def test_a_server_that_stops_begins_no_other_letter(street):
+    """The one under way is noted, who waited behind it is not sent."""
+    began, sends = threading.Event(), street.alarm._mailer._server.send
+
+    def slow(*about):
+        began.set()
+        time.sleep(0.3)
+        sends(*about)
+
+    street.alarm._mailer._server.send = slow
+    noted = []
+
+    async def stopped():
+        text = ("Hello", "text", "<p>page</p>")
+        waiting = [
+            asyncio.create_task(
+                street.alarm._mailer.send(f"{n}@shop.example", text, partial(noted.append, n))
+            )
+            for n in range(3)
+        ]
+        await asyncio.to_thread(began.wait)
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        await street.alarm._mailer.stop()
+        await asyncio.sleep(0.1)
+
+    street.runner.run(stopped())
+    assert noted == [0]
+    assert [letter["To"] for letter in street.box.letters] == ["0@shop.example"]
 
 
 def test_managers_say_who_is_told(street):

@@ -40,7 +40,7 @@ class Office:
             mail_from="stats@shop.example",
             base_url="https://stats.example",
         )
-        self.mailer = Mailer(settings)
+        self.mailer = Mailer(settings, self.clock)
         self.post = Post(
             mailer=self.mailer,
             control=home.control,

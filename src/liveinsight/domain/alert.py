@@ -48,12 +48,13 @@ class Alert(Struct, frozen=True, kw_only=True):
 
 
 class Notice(Struct, frozen=True):
-    """The word: how many there are, how many there were a week before (of few), and of many where
-    they are and whence they came.
+    """The word: how many there are, how many there were a week before (of few, if any), and of many
+    where they are and whence they came.
     """
 
     site: Site
     alert: Alert
     visitors: int
+    at_ms: int
     before: int | None
     lists: dict[str, list[Row]]

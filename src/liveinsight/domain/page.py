@@ -11,7 +11,8 @@ from liveinsight.domain.source import HOST_PATTERN, Campaign
 CLICK_IDS = ("gclid", "gbraid", "wbraid", "msclkid", "fbclid", "twclid", "ttclid", "li_fat_id")
 NO_CAMPAIGN = Campaign()
 QUERY_FIELDS = 200  # what comes after these is not looked at
-REMEMBERED = 4096  # pages of late; each is 2 kB at most
+REMEMBERED = 4096  # pages of late; longer ones than they commonly are are not
+REMEMBERED_LENGTH = 400
 
 
 class Page(Struct, frozen=True):
@@ -22,9 +23,13 @@ class Page(Struct, frozen=True):
     campaign: Campaign
 
 
-@lru_cache(maxsize=REMEMBERED)
 def page_of(url: str, allowed_params: tuple[str, ...] = ()) -> Page:
     """Read an http(s) address; the query is dropped but for the site's own allow-list."""
+    read = _remembered if len(url) <= REMEMBERED_LENGTH else _read
+    return read(url, allowed_params)
+
+
+def _read(url: str, allowed_params: tuple[str, ...]) -> Page:
     try:
         parts = urlsplit(url)
         hostname = (parts.hostname or "").removesuffix(".")
@@ -38,6 +43,9 @@ def page_of(url: str, allowed_params: tuple[str, ...] = ()) -> Page:
         raise Invalid("page_url", f"{clean(hostname)!r} is no host")
     query = _query(parts.query) if parts.query else {}
     return Page(hostname, _path(parts.path, query, allowed_params), _campaign(query))
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_read)
 
 
 def _query(text: str) -> dict[str, str]:

@@ -70,12 +70,13 @@ def composed(site: Site, period: Period, told: Mapping[str, bytes]) -> Digest:
                 FIGURES, figures.totals, figures.totals_comparison.change, strict=True
             )
         },
-        {name: _rows(told[name]) for name in LISTS},
+        {name: rows_of(told[name]) for name in LISTS},
         _goals(site.goals, told.get("goals")),
     )
 
 
-def _rows(told: bytes) -> list[Row]:
+def rows_of(told: bytes) -> list[Row]:
+    """The rows of an answer with one dimension."""
     report = msgspec.json.decode(told, type=_Report)
     return [Row(row.dimensions[0], row.metrics[0]) for row in report.results]
 

@@ -1,33 +1,25 @@
 """The alarm: looks whether what somebody wants a word of is given, and tells them once.
 
 How many are there at once the live window knows; how few came is asked of the store, and only
-where the last half hour leaves it open.
+where the last half hour leaves it open. A word that could not be sent is kept as it was, until it
+can: by then those whom it is about may be gone.
 """
 
 import logging
-
-import msgspec
+from functools import partial
 
 from liveinsight.adapters.local.alerts import SqliteAlerts
 from liveinsight.adapters.mail.notice import written
-from liveinsight.domain.alert import WEEK_MS, Alert, Notice, Sign
-from liveinsight.domain.digest import ROWS, Row
+from liveinsight.domain.alert import Alert, Sign
 from liveinsight.domain.errors import NotFound
 from liveinsight.domain.filter import EVERYTHING
-from liveinsight.domain.live import Live
-from liveinsight.domain.period import HOUR_MS
-from liveinsight.domain.query import Query
-from liveinsight.domain.range import Between
 from liveinsight.domain.site import Site
 from liveinsight.ports import Asker, Clock, Control
+from liveinsight.usecases.notice import came, composed, questions, total_of
 from liveinsight.usecases.watch import Watch
-from liveinsight.wiring.mailer import Mailer, Patience, Whose
+from liveinsight.wiring.mailer import Mailer, Outgoing, Whose, Written
 
 log = logging.getLogger(__name__)
-
-
-class _Told(msgspec.Struct):
-    totals: list[int]
 
 
 class Alarm:
@@ -42,6 +34,7 @@ class Alarm:
         watch: Watch,
         asker: Asker,
         clock: Clock,
+        retention_days: int = 0,
     ) -> None:
         self._mailer = mailer
         self._control = control
@@ -49,7 +42,8 @@ class Alarm:
         self._watch = watch
         self._asker = asker
         self._clock = clock
-        self._patience = Patience(clock)
+        self._retention_days = retention_days  # of sites that have no setting of their own
+        self._unsent: dict[Whose, Written] = {}
 
     @property
     def can_send(self) -> bool:
@@ -58,20 +52,17 @@ class Alarm:
 
     async def look(self) -> None:
         """Tell what is given and was not told."""
-        for alert in self._alerts.all():
+        alerts = self._alerts.all()
+        wanted = set(map(_whose, alerts))
+        self._unsent = {whose: text for whose, text in self._unsent.items() if whose in wanted}
+        for alert in alerts:
             site = self._control.sites().with_id(alert.site)
-            if site is None or self._patience.holds(_whose(alert)):
+            if site is None:
                 continue
             try:
-                visitors = await self._visitors(alert, site)
+                await self._look(alert, site)
             except Exception as error:  # noqa: BLE001 - the others are looked at
                 log.warning("an alert of %s cannot be looked at: %s", site.id, error)
-                continue
-            if not alert.is_given(visitors):
-                if not alert.is_armed:
-                    self._alerts.armed(alert)
-            elif alert.may_tell(self._clock.now_ms()) and alert in self._alerts.all(site.id):
-                await self._mailer.see_through(self._try(alert, site, visitors))
 
     async def send(self, alert: Alert) -> None:
         """Tell how it is now, whether it is given or not."""
@@ -79,8 +70,35 @@ class Alarm:
         if site is None:
             raise NotFound("There is no such site.")
         self._mailer.check()
-        await self._send(alert, site, await self._visitors(alert, site))
-        self._alerts.failed(alert, "")
+        text = await self._write(alert, site, await self._visitors(alert, site))
+        await self._mailer.send(alert.to, text, partial(self._alerts.failed, alert, ""))
+
+    async def _look(self, alert: Alert, site: Site) -> None:
+        whose = _whose(alert)
+        if whose not in self._unsent:
+            visitors = await self._visitors(alert, site)
+            if alert not in self._alerts.all(site.id):
+                return  # while it was asked it was changed or ended
+            if not alert.is_given(visitors):
+                if not alert.is_armed:
+                    self._alerts.armed(alert)
+                return
+            if not alert.may_tell(self._clock.now_ms()):
+                return
+            self._unsent[whose] = await self._write(alert, site, visitors)
+        if not self._mailer.rests(whose):
+            await self._tell(alert, whose)
+
+    async def _tell(self, alert: Alert, whose: Whose) -> None:
+        async def known() -> Written:
+            return self._unsent[whose]
+
+        def sent() -> None:
+            self._alerts.sent(alert, self._clock.now_ms())
+            self._unsent.pop(whose, None)
+
+        failed = partial(self._alerts.failed, alert)
+        await self._mailer.deliver(Outgoing(whose, alert.to, known, sent, failed))
 
     async def _visitors(self, alert: Alert, site: Site) -> int:
         live = self._watch(site.id, EVERYTHING)
@@ -88,47 +106,15 @@ class Alarm:
             return live.active_users
         if live.visitors_last_30min >= alert.visitors:  # in all the hours there were no fewer
             return live.visitors_last_30min
-        return await self._came(alert, site, self._clock.now_ms())
+        return total_of(await self._asker.ask(came(alert, self._clock.now_ms()), site))
 
-    async def _came(self, alert: Alert, site: Site, until_ms: int) -> int:
-        """How many came in the hours before that moment."""
-        hours = Between(until_ms - alert.hours * HOUR_MS, until_ms)
-        asked = Query(site=site.id, range=hours, metrics=("visitors",))
-        told = msgspec.json.decode(await self._asker.ask(asked, site), type=_Told)
-        return told.totals[0]
-
-    async def _try(self, alert: Alert, site: Site, visitors: int) -> None:
-        """Whatever is wrong with one, the others are told."""
-        whose = _whose(alert)
-        try:
-            await self._send(alert, site, visitors)
-            self._alerts.sent(alert, self._clock.now_ms())
-        except Exception as error:  # noqa: BLE001 - told, and tried again
-            self._patience.failed(whose)
-            told = str(error) or type(error).__name__
-            log.warning("an alert of %s was not told, it is tried again: %s", site.id, told)
-            self._alerts.failed(alert, told)
-        else:
-            self._patience.ends(whose)
-
-    async def _send(self, alert: Alert, site: Site, visitors: int) -> None:
-        if alert.sign is Sign.MANY:
-            lists = _lists(self._watch(site.id, EVERYTHING))
-            notice = Notice(site, alert, visitors, None, lists)
-        else:
-            before = await self._came(alert, site, self._clock.now_ms() - WEEK_MS)
-            notice = Notice(site, alert, visitors, before, {})
-        await self._mailer.send(alert.to, written(notice, self._mailer.base_url))
-
-
-def _lists(live: Live) -> dict[str, list[Row]]:
-    """Where they are, and whence they came."""
-    return {
-        "page": [Row(page, visitors) for page, visitors in live.current_pages.items()][:ROWS],
-        "source": [Row(one.name, one.visitors) for one in live.top_sources[:ROWS]],
-        "country": [Row(one.name, one.visitors) for one in live.top_countries[:ROWS]],
-    }
+    async def _write(self, alert: Alert, site: Site, visitors: int) -> Written:
+        now_ms = self._clock.now_ms()
+        asked = questions(alert, now_ms, site.retention_days or self._retention_days)
+        told = {name: await self._asker.ask(question, site) for name, question in asked.items()}
+        return written(composed(alert, site, visitors, now_ms, told), self._mailer.base_url)
 
 
 def _whose(alert: Alert) -> Whose:
-    return alert.site, alert.to, alert.sign
+    """With another threshold it is another."""
+    return alert.site, alert.to, alert.sign, alert.visitors, alert.hours, alert.language

@@ -166,7 +166,7 @@ class LocalHome:
         self.turns = Turns(self.collect, self.journal)
         self.letters = SqliteLetters(folder)
         self.alerts = SqliteAlerts(folder)
-        self.mailer = Mailer(settings)
+        self.mailer = Mailer(settings, clock)
         self.post = Post(
             mailer=self.mailer,
             control=self.control,
@@ -181,6 +181,7 @@ class LocalHome:
             watch=self.watch,
             asker=self.store,
             clock=clock,
+            retention_days=settings.retention_days,
         )
         self.imports = LocalImports(settings.data_dir, import_command(settings), clock)
         routes = (
@@ -209,7 +210,14 @@ class LocalHome:
             *SharesDoor(self.people, control, keys, addresses, clock).routes(),
             *ImportsDoor(self.imports, control, keys, clock).routes(),
             *LettersDoor(self.letters, self.post, control, keys, clock).routes(),
-            *AlertsDoor(self.alerts, self.alarm, control, keys, clock).routes(),
+            *AlertsDoor(
+                self.alerts,
+                self.alarm,
+                control,
+                keys,
+                clock,
+                retention_days=self.settings.retention_days,
+            ).routes(),
         )
 
     async def start(self) -> None:
@@ -224,7 +232,7 @@ class LocalHome:
         ]
         if self.mailer.can_send:
             self.run_beside(self._repeat(MAIL_EVERY_S, self.post.look))
-            self.run_beside(self._repeat(MAIL_EVERY_S, self.alarm.look))
+            self.run_beside(self._repeat(MAIL_EVERY_S, self._watch_alerts))
         if self.settings.backup_to:
             self.run_beside(self.backups.run())
 
@@ -319,6 +327,10 @@ class LocalHome:
             self._lost.clear()
             self.journal.resume()
             log.warning("events can be stored again")
+
+    async def _watch_alerts(self) -> None:
+        if not self.is_rebuilding:  # else nobody seems to be there
+            await self.alarm.look()
 
     async def _refresh(self) -> None:
         self._look_again()

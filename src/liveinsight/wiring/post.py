@@ -4,7 +4,7 @@ What went out is noted, so that a restart sends nothing twice, and a server that
 morning sends later.
 """
 
-import logging
+from functools import partial
 
 from liveinsight.adapters.local.letters import SqliteLetters
 from liveinsight.adapters.mail.report import written
@@ -13,9 +13,7 @@ from liveinsight.domain.letter import Letter, Period, period_before
 from liveinsight.domain.site import Site
 from liveinsight.ports import Asker, Clock, Control
 from liveinsight.usecases.digest import composed, questions
-from liveinsight.wiring.mailer import Mailer, Patience, Whose
-
-log = logging.getLogger(__name__)
+from liveinsight.wiring.mailer import Mailer, Outgoing, Written
 
 
 class Post:
@@ -35,7 +33,6 @@ class Post:
         self._letters = letters
         self._asker = asker
         self._clock = clock
-        self._patience = Patience(clock)
 
     @property
     def can_send(self) -> bool:
@@ -46,14 +43,23 @@ class Post:
         """Send what is due."""
         for letter in self._letters.all():
             site = self._control.sites().with_id(letter.site)
-            if site is None or self._patience.holds(_whose(letter)):
+            whose = (letter.site, letter.to, letter.every)
+            if site is None or self._mailer.rests(whose):
                 continue
             now_ms = self._clock.now_ms()
             period = period_before(letter.every, now_ms, site.timezone)
             is_due = now_ms >= period.due_ms and letter.sent < period.name
             # While others went out it may have been ended.
             if is_due and letter in self._letters.all(site.id):
-                await self._mailer.see_through(self._try(letter, site, period))
+                await self._mailer.deliver(
+                    Outgoing(
+                        whose,
+                        letter.to,
+                        partial(self._write, letter, site, period),
+                        partial(self._letters.sent, letter, period.name, now_ms),
+                        partial(self._letters.failed, letter),
+                    )
+                )
 
     async def send(self, letter: Letter) -> None:
         """Send the newest one now, whether it is due or not."""
@@ -62,29 +68,10 @@ class Post:
             raise NotFound("There is no such site.")
         self._mailer.check()
         period = period_before(letter.every, self._clock.now_ms(), site.timezone)
-        await self._send(letter, site, period)
-        self._letters.failed(letter, "")
+        text = await self._write(letter, site, period)
+        await self._mailer.send(letter.to, text, partial(self._letters.failed, letter, ""))
 
-    async def _try(self, letter: Letter, site: Site, period: Period) -> None:
-        """Whatever is wrong with one, the others go."""
-        whose = _whose(letter)
-        try:
-            await self._send(letter, site, period)
-            self._letters.sent(letter, period.name, self._clock.now_ms())
-        except Exception as error:  # noqa: BLE001 - told, and tried again
-            self._patience.failed(whose)
-            told = str(error) or type(error).__name__
-            log.warning("a letter of %s was not sent, it is tried again: %s", site.id, told)
-            self._letters.failed(letter, told)
-        else:
-            self._patience.ends(whose)
-
-    async def _send(self, letter: Letter, site: Site, period: Period) -> None:
+    async def _write(self, letter: Letter, site: Site, period: Period) -> Written:
         asked = questions(site, period)
         told = {name: await self._asker.ask(question, site) for name, question in asked.items()}
-        digest = composed(site, period, told)
-        await self._mailer.send(letter.to, written(digest, letter.language, self._mailer.base_url))
-
-
-def _whose(letter: Letter) -> Whose:
-    return letter.site, letter.to, letter.every
+        return written(composed(site, period, told), letter.language, self._mailer.base_url)

@@ -12,7 +12,7 @@ _ALERT = (
 _PUT = (
     "INSERT INTO alert (site, recipient, sign, visitors, hours, language) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET visitors = excluded.visitors, hours = excluded.hours,"
-    " language = excluded.language, is_armed = 0"
+    " language = excluded.language, is_armed = 0, sent_ms = NULL, failure = ''"
 )
 _REMOVE = "DELETE FROM alert WHERE site = ? AND recipient = ? AND sign = ?"
 _ARMED = "UPDATE alert SET is_armed = 1 WHERE site = ? AND recipient = ? AND sign = ?"

@@ -1,1 +1,1 @@
-"""E-mail: how a digest is written, and how a letter is sent."""
+"""E-mail: how reports and alerts are written, and how a letter is sent."""

@@ -1,8 +1,9 @@
 """How an alert's word is written."""
 
-from liveinsight.adapters.mail.sheet import Sheet, link_to, name_of, number, tables_of
+from liveinsight.adapters.mail.sheet import Sheet, day_of, link_to, name_of, number, tables_of
 from liveinsight.domain.alert import Notice, Sign
 from liveinsight.domain.letter import Language
+from liveinsight.domain.period import local_time
 
 Words = dict[str, tuple[str, str]]  # of one, and of any other number
 
@@ -35,9 +36,9 @@ WORDS: dict[Language, Words] = {
 }
 
 CHECK = {
-    Language.ENGLISH: "If this is no quiet time, the script may be gone from the pages: the"
-    " dashboard's settings tell what comes from it.",
-    Language.KOREAN: "평소 조용한 시간이 아니라면 페이지에서 스크립트가 빠졌을 수 있습니다."
+    Language.ENGLISH: "If this is no quiet time, the script may be gone from the pages, or this"
+    " server was off: the dashboard's settings tell what comes from the script.",
+    Language.KOREAN: "평소 조용한 시간이 아니라면 페이지에서 스크립트가 빠졌거나 서버가 꺼져 있었을 수 있습니다."
     " 대시보드 설정의 설치 점검에서 확인하세요.",
 }
 
@@ -50,11 +51,14 @@ def written(notice: Notice, base_url: str) -> tuple[str, str, str]:
     said = _said(words, alert.sign, notice.visitors, h=_said(words, "hours", alert.hours))
     further = [_said(words, f"wanted {alert.sign}", alert.visitors)]
     if notice.before is not None:
-        further += [_said(words, "before", notice.before), CHECK[alert.language]]
+        further.append(_said(words, "before", notice.before))
+    if not is_many:
+        further.append(CHECK[alert.language])
+    when = local_time(notice.at_ms, site.timezone)
     view = "view=live" if is_many else "view=settings&part=install"
     sheet = Sheet(
         site=name_of(site),
-        about=said,
+        about=f"{said}, {day_of(when.date(), alert.language)}, {when:%H:%M}",
         says=" ".join(further),
         tables=tables_of(notice.lists, alert.language),
         link=link_to(base_url, f"site={site.id}&{view}"),

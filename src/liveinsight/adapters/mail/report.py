@@ -1,9 +1,19 @@
 """How a digest is written."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
-from liveinsight.adapters.mail.sheet import Line, Sheet, Table, link_to, name_of, number, tables_of
+from liveinsight.adapters.mail.sheet import (
+    MONTHS,
+    Line,
+    Sheet,
+    Table,
+    day_of,
+    link_to,
+    name_of,
+    number,
+    tables_of,
+)
 from liveinsight.domain.digest import FIGURES, Digest, Figure
 from liveinsight.domain.letter import Language
 
@@ -29,7 +39,6 @@ WORDS = {
         "nothing": "방문이 없었습니다.",
     },
 }
-MONTHS = "January February March April May June July August September October November December"
 MINUTE_S, HOUR_S = 60, 3600
 
 
@@ -99,15 +108,9 @@ def _change(figure: Figure) -> str:
 def _days(digest: Digest, language: Language) -> str:
     first, last = digest.period.first, digest.period.last
     if first == last:
-        return _day(first, language)
+        return day_of(first, language)
     if first.day == 1 and (last + timedelta(days=1)).day == 1 and first.month == last.month:
-        month = MONTHS.split()[first.month - 1]
+        month = MONTHS[first.month - 1]
         english = language is Language.ENGLISH
         return f"{month} {first.year}" if english else f"{first.year}년 {first.month}월"
-    return f"{_day(first, language)} - {_day(last, language)}"
-
-
-def _day(day: date, language: Language) -> str:
-    if language is Language.KOREAN:
-        return f"{day.year}년 {day.month}월 {day.day}일"
-    return f"{MONTHS.split()[day.month - 1][:3]} {day.day}, {day.year}"
+    return f"{day_of(first, language)} - {day_of(last, language)}"

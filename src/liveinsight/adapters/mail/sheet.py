@@ -1,6 +1,7 @@
 """A letter's sheet: the same as plain text and as a page that mail programs can show."""
 
 from collections.abc import Mapping
+from datetime import date
 from html import escape
 
 from msgspec import Struct
@@ -30,6 +31,20 @@ WORDS = {
         "why": "{site} 관리자가 요청하여 보내는 메일입니다. 사이트 설정에서 중단할 수 있습니다.",
     },
 }
+MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 DIRECT = "Direct"
 LONGEST_NAME = 100
 SOFT = 'style="color:#6a6a75;font-size:13px;margin:0 0 16px"'
@@ -124,7 +139,7 @@ def tables_of(lists: Mapping[str, list[Row]], language: Language) -> tuple[Table
 def _name(kind: str, row: Row, words: dict[str, str]) -> str:
     if kind == "source" and row.name == DIRECT:
         return words["direct"]
-    return plain(row.name or "") or words["unknown"]
+    return _plain(row.name or "") or words["unknown"]
 
 
 def link_to(base_url: str, query: str) -> str:
@@ -132,10 +147,17 @@ def link_to(base_url: str, query: str) -> str:
     return f"{base_url.rstrip('/')}/?{query}" if base_url else ""
 
 
-def plain(text: str) -> str:
+def _plain(text: str) -> str:
     """A stranger's text as one line, and no more of it than a line has room for."""
     line = " ".join(text.split())
     return "".join(filter(str.isprintable, line))[:LONGEST_NAME]
+
+
+def day_of(day: date, language: Language) -> str:
+    """A day as people write it."""
+    if language is Language.KOREAN:
+        return f"{day.year}년 {day.month}월 {day.day}일"
+    return f"{MONTHS[day.month - 1][:3]} {day.day}, {day.year}"
 
 
 def number(value: float | None) -> str:

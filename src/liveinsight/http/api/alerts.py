@@ -69,13 +69,21 @@ class AlertsDoor:
     """Lets managers say who is told, and of what."""
 
     def __init__(
-        self, alerts: Alerts, alarm: Tells, control: Control, keys: Keys, clock: Clock
+        self,
+        alerts: Alerts,
+        alarm: Tells,
+        control: Control,
+        keys: Keys,
+        clock: Clock,
+        *,
+        retention_days: int = 0,
     ) -> None:
         self._alerts = alerts
         self._alarm = alarm
         self._control = control
         self._keys = keys
         self._clock = clock
+        self._retention_days = retention_days  # of sites that have no setting of their own
 
     def routes(self) -> tuple[Route, ...]:
         """What is answered here."""
@@ -104,6 +112,9 @@ class AlertsDoor:
         known = [(one.to, one.sign) for one in self._alerts.all(site.id)]
         if (form.to, form.sign) not in known and len(known) >= MOST_ALERTS:
             raise Invalid("to", f"there are {MOST_ALERTS} already, which are the most")
+        kept_days = site.retention_days or self._retention_days
+        if form.sign is Sign.FEW and kept_days and form.hours > (kept_days - 1) * 24:
+            raise Invalid("hours", f"is more than is kept: events go after {kept_days} days")
         self._alerts.put(
             Alert(
                 site=site.id,
