@@ -37,6 +37,7 @@ DISTRIBUTIONS = {
     "maxminddb": ("maxminddb",),
     "msgspec": ("msgspec",),
     "numpy": ("numpy",),
+    "pytz": ("pytz",),
     "re2": ("google-re2",),
     "ua_parser": ("ua-parser", "ua-parser-builtins"),
     "ua_parser_rs": ("ua-parser-rs",),

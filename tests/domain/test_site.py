@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liveinsight.domain.errors import Invalid
-from liveinsight.domain.site import Site, SiteBook, checked
+from liveinsight.domain.site import Site, SiteBook, checked, host_name
 
 SHOP = Site(id="shop", domains=("shop.example", "shop.test"))
 BLOG = Site(id="blog", domains=("blog.shop.example",))
@@ -130,6 +130,19 @@ def test_settings_that_cannot_be(settings, field):
     with pytest.raises(Invalid) as refusal:
         checked(Site(**({"id": "shop"} | settings)))
     assert refusal.value.field == field
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Shop.Example", "shop.example"),
+        ("상점.한국", "xn--hg4bs7k.xn--3e0b707e"),
+        ("é" * 70 + ".example", "é" * 70 + ".example"),
+    ],
+)
+def test_hosts_are_known_as_addresses_write_them(told, name):
+    """What cannot be written so is left to be refused."""
+    assert host_name(told) == name
 
 
 def test_settings_that_can():

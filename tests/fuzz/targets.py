@@ -102,7 +102,9 @@ class Targets:
     def try_site(self, body: bytes) -> None:
         """Settings of a site, from who may change them."""
         form = read_json(Request("POST", "/api/sites", "", {}, body, PEER), SiteForm)
-        SitesDoor(Unkept(), self.house.keys, self.house.clock)._put(Site(id=form.id), form)
+        SitesDoor(Unkept(), self.house.keys, self.house.clock, check_patterns=patterns.check)._put(
+            Site(id=form.id), form
+        )
 
     def try_address(self, body: bytes) -> None:
         """An address of a page or referrer."""

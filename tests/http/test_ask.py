@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
@@ -248,6 +249,16 @@ def test_sql_reaches_nothing_else(front, sql):
     status, answer = asked(front, "POST", "/api/sql", {"site": "shop", "sql": sql})
     assert status == 400
     assert answer["details"]["field"] == "sql"
+
+
+def test_sql_tells_moments_with_a_zone(front):
+    """As `now()` is, and whatever is made of `to_timestamp`."""
+    sql = "SELECT epoch_ms(time_ms) AS wall, to_timestamp(0) AS at, [to_timestamp(0)] FROM events LIMIT 1"
+    told = asked(front, "POST", "/api/sql", {"site": "shop", "sql": sql})[1]["data"]
+    assert told["columns"][1] == {"name": "at", "type": "TIMESTAMP WITH TIME ZONE"}
+    at, listed = told["rows"][0][1:]
+    assert datetime.fromisoformat(at) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert listed == [at]
 
 
 def test_sql_that_goes_on_for_ever_is_ended(front, monkeypatch):

@@ -268,6 +268,8 @@ def test_sites_are_made_changed_and_removed(owner):
     assert owner.ask("POST", "/api/sites", taken)[1]["details"]["field"] == "domains"
     assert owner.ask("DELETE", "/api/sites?site=shop")[0] == 200
     assert owner.ask("DELETE", "/api/sites?site=shop")[0] == 404
+    korean = owner.ask("POST", "/api/sites", {"id": "k", "domains": ["상점.Example"]})[1]
+    assert korean["domains"] == ["xn--hg4bs7k.example"]
 
 
 def test_goals_and_funnels_are_kept_with_the_site(owner):
@@ -286,6 +288,8 @@ def test_goals_and_funnels_are_kept_with_the_site(owner):
         {"goals": goals * 2},
         {"funnels": [{"name": "", "steps": steps}]},
         {"funnels": [{"name": "x", "steps": [{}]}]},
+        {"goals": [{"name": "x", "when": {"page": {"matches": "(["}}}]},
+        {"funnels": [{"name": "x", "steps": [{"page": {"matches": "(["}}]}]},
     ]
     for setting in wrong:
         assert owner.ask("PUT", "/api/sites", {"id": "default"} | setting)[0] == 400

@@ -182,11 +182,12 @@ def test_managers_say_who_gets_letters(office):
 
 
 def test_a_letter_can_be_sent_now(office):
-    """Whether it is due or not; that is not noted."""
+    """Whether it is due or not; it goes again when it is."""
     wanted(office, "ada@shop.example", sent="2026-11-02")
     office.runner.run(office.post.send(office.kept()["ada@shop.example", "week"]))
     assert len(office.box.letters) == 1
-    assert office.kept()["ada@shop.example", "week"].sent_ms is None
+    kept = office.kept()["ada@shop.example", "week"]
+    assert (kept.sent, kept.sent_ms) == ("2026-11-02", office.clock.now_ms())
 
 
 def test_who_is_ended_while_others_go_gets_none(office, monkeypatch):

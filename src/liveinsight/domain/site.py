@@ -75,6 +75,15 @@ def network(text: str) -> IPv4Network | IPv6Network:
         raise Invalid("address", f"{text!r} is no address or CIDR range") from None
 
 
+def host_name(told: str) -> str:
+    """A host as addresses write it: in lower case, and other scripts in letters of ASCII."""
+    name = told.lower()
+    try:
+        return name if name.isascii() else name.encode("idna").decode("ascii")
+    except UnicodeError:  # whoever checks it refuses it
+        return name
+
+
 def checked(site: Site) -> Site:
     """The site if its settings can be, else the first that can't."""
     if not ID_PATTERN.fullmatch(site.id):

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from liveinsight.adapters import patterns
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
@@ -40,7 +41,7 @@ class Here:
         self._store = DuckStore(folder, self._clock, beside=True)
         keys = Keys(self._control)
         ask = AskDoor(self, self._control, keys, self._clock)
-        sites = SitesDoor(self._control, keys, self._clock)
+        sites = SitesDoor(self._control, keys, self._clock, check_patterns=patterns.check)
         self._front = Front((*ask.routes(), *sites.routes()))
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from importlib.resources import files
 
 from liveinsight import __version__
+from liveinsight.adapters import patterns
 from liveinsight.adapters.clock import SystemClock
 from liveinsight.adapters.local.alerts import SqliteAlerts
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
@@ -205,7 +206,9 @@ class LocalHome:
         control, keys, clock = self.control, self.keys, self.clock
         return (
             *SessionDoor(self.people, sessions, addresses, clock).routes(),
-            *SitesDoor(control, keys, clock, self._look_again).routes(),
+            *SitesDoor(
+                control, keys, clock, self._look_again, check_patterns=patterns.check
+            ).routes(),
             *KeysDoor(control, keys, clock).routes(),
             *SharesDoor(self.people, control, keys, addresses, clock).routes(),
             *ImportsDoor(self.imports, control, keys, clock).routes(),

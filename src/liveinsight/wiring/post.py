@@ -62,14 +62,15 @@ class Post:
                 )
 
     async def send(self, letter: Letter) -> None:
-        """Send the newest one now, whether it is due or not."""
+        """Send the newest one now, whether it is due or not; it is due all the same."""
         site = self._control.sites().with_id(letter.site)
         if site is None:
             raise NotFound("There is no such site.")
         self._mailer.check()
         period = period_before(letter.every, self._clock.now_ms(), site.timezone)
         text = await self._write(letter, site, period)
-        await self._mailer.send(letter.to, text, partial(self._letters.failed, letter, ""))
+        sent = partial(self._letters.sent, letter, letter.sent, self._clock.now_ms())
+        await self._mailer.send(letter.to, text, sent)
 
     async def _write(self, letter: Letter, site: Site, period: Period) -> Written:
         asked = questions(site, period)

@@ -4,6 +4,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from liveinsight.adapters import patterns
 from liveinsight.adapters.aws.client import DynamoDb, connect
 from liveinsight.adapters.aws.history import LakeAndTail
 from liveinsight.adapters.aws.lake import S3, S3Lake
@@ -65,7 +66,13 @@ def stats_api(
     parts = Parts(environment, dynamodb, clock)
     asker = AskHere(tail_of(parts, s3, root), parts.clock)
     door = AskDoor(asker, parts.control, parts.keys, parts.clock, cache=AT_THE_EDGE)
-    sites = SitesDoor(parts.control, parts.keys, parts.clock, parts.control.refresh)
+    sites = SitesDoor(
+        parts.control,
+        parts.keys,
+        parts.clock,
+        parts.control.refresh,
+        check_patterns=patterns.check,
+    )
     plausible = PlausibleStatsDoor(asker, parts.control, parts.keys, parts.clock)
     routes = (*door.routes(), *plausible.routes(), *sites.routes())
     return Front(routes, environment.origins())

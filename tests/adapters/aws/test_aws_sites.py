@@ -5,6 +5,7 @@ import json
 
 from aws_home import CONTROL
 from builders import NOON_MS
+from liveinsight.adapters import patterns
 from liveinsight.adapters.aws.control import DynamoControl
 from liveinsight.adapters.clock import FixedClock
 from liveinsight.domain.key import Key, Scope
@@ -22,7 +23,11 @@ class Function:
     def __init__(self, dynamodb, clock):
         self.control = DynamoControl(dynamodb, CONTROL, clock.now_ms)
         keys = Keys(self.control)
-        self._front = Front(SitesDoor(self.control, keys, clock, self.control.refresh).routes())
+        self._front = Front(
+            SitesDoor(
+                self.control, keys, clock, self.control.refresh, check_patterns=patterns.check
+            ).routes()
+        )
 
     def ask(self, method, body=None):
         headers = {b"x-api-key": SECRET.encode(), b"content-type": b"application/json"}

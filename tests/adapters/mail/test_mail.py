@@ -51,8 +51,8 @@ def test_a_letter_in_english():
     """Figures with their change, lists, and the way to the dashboard for those very days."""
     subject, text, html = written(a_digest(), Language.ENGLISH, "https://stats.example.com")
     assert subject == "shop.example: 1,234 visitors, Nov 23, 2026 - Nov 29, 2026"
-    assert "Visitors: 1,234  (+12.5% than before)" in text
-    assert "Visits: 1,500  (-3% than before)" in text
+    assert "Visitors: 1,234  (+12.5% against the period before)" in text
+    assert "Visits: 1,500  (-3% against the period before)" in text
     assert "Pageviews: 4,000\n" in text
     assert "Bounce rate: 41.2%" in text
     assert "Visit duration: 2m 5s" in text

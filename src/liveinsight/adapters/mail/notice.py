@@ -39,7 +39,7 @@ CHECK = {
     Language.ENGLISH: "If this is no quiet time, the script may be gone from the pages, or this"
     " server was off: the dashboard's settings tell what comes from the script.",
     Language.KOREAN: "평소 조용한 시간이 아니라면 페이지에서 스크립트가 빠졌거나 서버가 꺼져 있었을 수 있습니다."
-    " 대시보드 설정의 설치 점검에서 확인하세요.",
+    " 대시보드 설정의 설치 진단에서 확인하세요.",
 }
 
 

@@ -25,7 +25,7 @@ WORDS = {
         "bounce_rate": "Bounce rate",
         "visit_duration": "Visit duration",
         "goals": "Goals",
-        "before": "than before",
+        "before": "{change} against the period before",
         "nothing": "Nobody came.",
     },
     Language.KOREAN: {
@@ -35,7 +35,7 @@ WORDS = {
         "bounce_rate": "이탈률",
         "visit_duration": "방문 시간",
         "goals": "목표",
-        "before": "이전 대비",
+        "before": "이전 대비 {change}",
         "nothing": "방문이 없었습니다.",
     },
 }

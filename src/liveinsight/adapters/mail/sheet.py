@@ -67,7 +67,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
     about: str
     says: str = ""
     figures: tuple[Line, ...] = ()
-    than: str = ""  # said after a change in plain text, where no column says it
+    than: str = ""  # how a change is told in plain text, where no column says it
     tables: tuple[Table, ...] = ()
     link: str = ""
     language: Language
@@ -79,7 +79,7 @@ class Sheet(Struct, frozen=True, kw_only=True):
         if self.says:
             lines.append(self.says)
         for figure in self.figures:
-            change = f"  ({figure.change} {self.than})" if figure.change else ""
+            change = f"  ({self.than.format(change=figure.change)})" if figure.change else ""
             lines.append(f"{figure.name}: {figure.value}{change}")
         for title, counts in self.tables:
             lines += ["", f"{title}:", *(f"  {count:>7,}  {name}" for name, count in counts)]

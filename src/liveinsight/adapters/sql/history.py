@@ -7,6 +7,7 @@ from typing import Any
 from duckdb import InvalidInputException
 from msgspec.structs import replace
 
+from liveinsight.adapters import patterns
 from liveinsight.adapters.sql import aside, sandbox
 from liveinsight.adapters.sql.behaviour import funnel_sql, journeys_sql, returns_sql
 from liveinsight.adapters.sql.compile import (
@@ -290,14 +291,15 @@ class SqlHistory:
             return [column[0] for column in answer.description], answer.fetchall()
         except InvalidInputException as error:
             # DuckDB reads patterns itself; what it does not know of them is the asker's to hear.
-            if not _has_patterns(asked):
+            if not _patterns(asked):
                 raise
+            patterns.check(_patterns(asked))
             raise Invalid("filters", str(error)) from None
 
 
-def _has_patterns(asked: Count | Steps | Paths | Returns) -> bool:
+def _patterns(asked: Count | Steps | Paths | Returns) -> tuple[str, ...]:
     others = (getattr(asked, "goal", None) or EVERYTHING, *getattr(asked, "steps", ()))
-    return bool(patterns_of(And((asked.filters, *others))))
+    return patterns_of(And((asked.filters, *others)))
 
 
 class _Same:

@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
+import pytz  # noqa: F401 - DuckDB tells moments with a zone by it
 from msgspec import Struct
 
 from liveinsight.adapters.sql.deadlines import deadlines

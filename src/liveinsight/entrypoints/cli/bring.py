@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from liveinsight.domain.errors import Misconfigured, NotFound
+from liveinsight.domain.errors import Invalid, Misconfigured, NotFound
 from liveinsight.entrypoints.cli.shared import DataDir, control_of, say, settings_of, told_errors
 
 SiteId = Annotated[str, typer.Option("--site", help="The site.")]
@@ -106,6 +106,11 @@ def export(
         found = control.sites().by_name(site)
     if found is None:
         raise NotFound(f"There is no site {site}.")
+    if kind is None:
+        try:
+            kind = Kind(out.suffix.lower().removeprefix("."))
+        except ValueError:
+            raise Invalid("--out", "must end with .parquet or .csv, or say --format") from None
     if not out.parent.is_dir():
         raise Misconfigured(f"There is no folder {out.parent}.")
     now_ms = SystemClock().now_ms()
@@ -115,7 +120,6 @@ def export(
     store = DuckStore(
         Folder(settings.data_dir), SystemClock(), Limits(settings.memory_limit_mb), beside=True
     )
-    kind = kind or (Kind.CSV if out.suffix.lower() == ".csv" else Kind.PARQUET)
     unfinished = out.with_name(out.name + ".part")
     try:
         store.catch_up()

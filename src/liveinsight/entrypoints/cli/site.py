@@ -8,7 +8,7 @@ from rich.table import Table
 
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.domain.errors import Invalid, NotFound
-from liveinsight.domain.site import Site, checked
+from liveinsight.domain.site import Site, checked, host_name
 from liveinsight.entrypoints.cli.shared import (
     AsJson,
     DataDir,
@@ -177,5 +177,7 @@ def _changed(site: Site, given: dict[str, object]) -> Site:
     for flag, setting in _LISTS.items():
         if values := given[flag]:
             assert isinstance(values, list)
-            told[setting] = tuple(value.lower() if flag == "domain" else value for value in values)
+            told[setting] = tuple(
+                host_name(value) if flag == "domain" else value for value in values
+            )
     return checked(msgspec.structs.replace(site, **told))

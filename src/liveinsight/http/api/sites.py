@@ -1,19 +1,20 @@
 """Sites: which ones who asks may see, and for managers, making and changing them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 from liveinsight.domain.behaviour import parse_funnel
 from liveinsight.domain.errors import Invalid, NotFound
-from liveinsight.domain.filter import as_json
+from liveinsight.domain.filter import And, as_json, patterns_of
 from liveinsight.domain.goal import Goal, SavedFunnel, checked_name
 from liveinsight.domain.goal import checked as goal_of
+from liveinsight.domain.goal import parse_condition as condition_of
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.note import Note
 from liveinsight.domain.note import checked as notes_of
-from liveinsight.domain.site import Site, checked
+from liveinsight.domain.site import Site, checked, host_name
 from liveinsight.http.auth import Keys, check_manager, may_read
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
@@ -104,11 +105,14 @@ class SitesDoor:
         keys: Keys,
         clock: Clock,
         look_again: Callable[[], None] = lambda: None,
+        *,
+        check_patterns: Callable[[tuple[str, ...]], None],
     ) -> None:
         self._control = control
         self._keys = keys
         self._clock = clock
         self._look_again = look_again
+        self._check = check_patterns
 
     def routes(self) -> tuple[Route, ...]:
         """What is answered here."""
@@ -170,11 +174,13 @@ class SitesDoor:
             if value is not UNSET and name != "id"
         }
         if "domains" in given:
-            given["domains"] = tuple(domain.lower() for domain in given["domains"])
+            given["domains"] = tuple(map(host_name, given["domains"]))
         if not isinstance(form.goals, UnsetType):
             given["goals"] = _unique([goal_of(goal.name, goal.when) for goal in form.goals])
         if not isinstance(form.funnels, UnsetType):
             given["funnels"] = _unique([_funnel(site.id, kept) for kept in form.funnels])
+        if "goals" in given or "funnels" in given:
+            self._check_patterns(given)
         if not isinstance(form.notes, UnsetType):
             given["notes"] = notes_of(form.notes)
         changed = checked(structs.replace(site, **given))
@@ -184,6 +190,13 @@ class SitesDoor:
                 raise Invalid("domains", f"{domain} belongs to the site {other.id}")
         self._control.put_site(changed)
         return success(_told(changed, to_manager=True))
+
+    def _check_patterns(self, given: Mapping[str, Any]) -> None:
+        """What no engine reads would break every question that it is part of."""
+        conditions = [goal.when for goal in given.get("goals", ())]
+        for funnel in given.get("funnels", ()):
+            conditions += [condition_of(step, "steps") for step in funnel.steps]
+        self._check(patterns_of(And(tuple(conditions))))
 
     def _known(self, site_id: str) -> Site:
         site = self._control.sites().with_id(site_id)

@@ -63,9 +63,12 @@ export function money(value: Record<string, string> | null | undefined, locale: 
   if (amounts.length === 0) return NOTHING;
   // The decimal's own digits: a float would lose them beyond 2^53.
   return amounts
-    .map(([currency, amount]) =>
-      format(locale, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(amount as unknown as number),
-    )
+    .map(([currency, amount]) => {
+      const usual = { style: "currency", currency, currencyDisplay: "narrowSymbol" } as const;
+      const decimals = (amount.split(".")[1] ?? "").replace(/0+$/, "").length;
+      const most = Math.max(decimals, format(locale, usual).resolvedOptions().maximumFractionDigits ?? 0);
+      return format(locale, { ...usual, maximumFractionDigits: most }).format(amount as unknown as number);
+    })
     .join(" + ");
 }
 

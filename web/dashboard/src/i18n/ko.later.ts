@@ -136,6 +136,7 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "refused.id": "이 ID의 사이트가 이미 있습니다.",
   "refused.name": "이미 사용 중인 이름입니다.",
   "refused.old_password": "기존 비밀번호가 올바르지 않습니다.",
+  "refused.timezone": "그런 시간대가 없습니다. 목록에서 Asia/Seoul처럼 선택하세요.",
   "refused.role": "소유자가 한 명은 있어야 합니다. 먼저 다른 소유자를 지정하세요.",
   "site.public": "공개",
   "sites.none": "아직 사이트가 없습니다",

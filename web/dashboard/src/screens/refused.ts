@@ -6,7 +6,7 @@ import { said } from "../parts/said";
 
 const BY_FIELD: Record<string, Key> = {
   address: "refused.address", domain: "refused.domain", email: "refused.email", id: "refused.id", name: "refused.name",
-  old_password: "refused.old_password", role: "refused.role",
+  old_password: "refused.old_password", role: "refused.role", timezone: "refused.timezone",
 };
 
 export function refused(error: unknown): string {
