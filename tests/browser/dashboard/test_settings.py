@@ -134,7 +134,7 @@ def test_alerts_are_wanted_and_ended(page, home):
     for visitors in ("250", "300"):
         form.locator("input[type=number]").fill(visitors)
         form.locator("button.primary").click()
-        expect(row).to_contain_text(f"{visitors} visitors at once, or more · not sent yet")
+        expect(row).to_contain_text(f"{visitors} visitors at once, or more · has not happened yet")
     form.locator("select").first.select_option("few")
     expect(form.locator("input[type=number]")).to_have_value("1")
     form.locator("select").nth(1).select_option("6")

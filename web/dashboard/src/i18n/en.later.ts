@@ -256,6 +256,7 @@ export const enLater = {
   "alerts.hours": "{n} hours | {n} hour",
   "alerts.at_once": "{n} visitors at once, or more | 1 visitor at once, or more",
   "alerts.fewer": "Fewer than {n} visitors within {within} | No visitor within {within}",
+  "alerts.not_yet": "has not happened yet",
   "alerts.none": "Nobody is told of anything yet",
   "imports.hint": "Past events of this site: CSV or JSON lines in the fields of POST /api/events, what Umami, Plausible, GoatCounter or Matomo kept, a web server's log (.gz too), or a file that was exported here. The same file sent twice counts once. Very large files are quicker on the command line: liveinsight import.",
   "imports.file": "File",

@@ -257,6 +257,7 @@ export const koLater: Record<keyof typeof enLater, string> = {
   "alerts.hours": "{n}시간",
   "alerts.at_once": "동시 방문자 {n}명 이상",
   "alerts.fewer": "{within} 동안 방문자 {n}명 미만",
+  "alerts.not_yet": "아직 일어나지 않음",
   "alerts.none": "아직 알림을 받는 사람이 없습니다",
   "imports.hint": "이 사이트의 지난 이벤트: POST /api/events 필드를 가진 CSV 또는 JSON lines, Umami·Plausible·GoatCounter·Matomo에 남아 있던 기록, 웹 서버 로그(.gz 가능), 또는 여기서 내보낸 파일. 같은 파일을 두 번 보내도 한 번만 집계됩니다. 아주 큰 파일은 명령줄(liveinsight import)이 더 빠릅니다.",
   "imports.file": "파일",
