@@ -6,16 +6,13 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 mode=${1:-dev}
-[[ $mode == run || $mode == dev ]] || {
-  echo "setup: say run or dev" >&2
-  exit 1
-}
 
 say() { echo "setup: $*" >&2; }
 fail() {
   say "$*"
   exit 1
 }
+[[ $mode == run || $mode == dev ]] || fail "say run or dev"
 
 find_python() {
   local name

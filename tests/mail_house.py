@@ -1,10 +1,21 @@
-"""A mail server for tests: it takes letters and keeps them."""
+"""A mail server for tests, which takes letters and keeps them, and a home that writes them."""
 
+import asyncio
 import email
 import email.policy
+import json
 import socketserver
 import threading
 from contextlib import contextmanager
+
+from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.site import Site
+from liveinsight.http.auth import key_hash
+from liveinsight.http.exchange import Request
+from liveinsight.wiring.local import LocalHome
+from liveinsight.wiring.settings import Settings
+
+SHOP = Site(id="shop", domains=("shop.example",))
 
 
 class Letterbox(socketserver.ThreadingTCPServer):
@@ -82,3 +93,45 @@ def letterbox(refusal="", tls=None):
         finally:
             box.shutdown()
             thread.join()
+
+
+class MailHome:
+    """A home with a shop, and who manages it (`boss`) or another (`other`). Its own server sends
+    nothing: what does is made by a test, with these settings.
+    """
+
+    def __init__(self, home, front, runner, box):
+        self.home, self.front, self.runner, self.box = home, front, runner, box
+        self.settings = Settings(
+            data_dir=home.settings.data_dir,
+            smtp_url=box.url,
+            mail_from="stats@shop.example",
+            base_url="https://stats.example",
+        )
+
+    def ask(self, method, path, body=None, key="boss"):
+        path, _, query = path.partition("?")
+        headers = {b"content-type": b"application/json", b"x-api-key": key.encode()}
+        raw = b"" if body is None else json.dumps(body).encode()
+        answer = self.runner.run(self.front(Request(method, path, query, headers, raw)))
+        told = json.loads(answer.body)
+        return answer.status, told.get("data", told)
+
+
+@contextmanager
+def mail_home(folder, kind=MailHome):
+    """One that is open."""
+    with asyncio.Runner() as runner, letterbox() as box:
+        home = LocalHome(Settings(data_dir=folder))
+
+        async def opened():
+            front = home.open()
+            home.control.put_site(SHOP)
+            for name, site in (("boss", None), ("other", "default")):
+                told = Key(id=name, hash=key_hash(name), scopes=frozenset({Scope.ADMIN}), site=site)
+                home.control.put_key(told)
+            await home.start()
+            return front
+
+        yield kind(home, runner.run(opened()), runner, box)
+        runner.run(home.stop())

@@ -1,7 +1,6 @@
 """The alarm, over a real home and a mail server: what is told, how often, and what fails."""
 
 import asyncio
-import json
 import threading
 import time
 from functools import partial
@@ -12,50 +11,30 @@ import pytest
 from builders import an_event
 from liveinsight.adapters.clock import FixedClock
 from liveinsight.domain.alert import REST_MS, WEEK_MS, Sign
-from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.period import HOUR_MS, MINUTE_MS
-from liveinsight.domain.site import Site
-from liveinsight.http.auth import key_hash
-from liveinsight.http.exchange import Request
 from liveinsight.wiring.alarm import Alarm
-from liveinsight.wiring.local import LocalHome
 from liveinsight.wiring.mailer import Mailer
-from liveinsight.wiring.settings import Settings
-from mail_house import letterbox
+from mail_house import SHOP, MailHome, mail_home
 
 NOON_MS = 1_794_225_600_000  # 2026-11-09, noon
-SHOP = Site(id="shop", domains=("shop.example",))
 MANY = {"site": "shop", "to": "ada@shop.example", "sign": "many", "visitors": 3}
 FEW = {"site": "shop", "to": "ada@shop.example", "sign": "few", "visitors": 2, "hours": 6}
 
 
-class Street:
+class Street(MailHome):
     """A home whose clock stands where a test puts it, and what comes by."""
 
-    def __init__(self, home, front, runner, box):
-        self.home, self.front, self.runner, self.box = home, front, runner, box
-        settings = Settings(
-            data_dir=home.settings.data_dir,
-            smtp_url=box.url,
-            mail_from="stats@shop.example",
-            base_url="https://stats.example",
-        )
+    def __init__(self, *about):
+        super().__init__(*about)
+        home = self.home
         self.alarm = Alarm(
-            mailer=Mailer(settings, home.clock),
+            mailer=Mailer(self.settings, home.clock),
             control=home.control,
             alerts=home.alerts,
             watch=home.watch,
             asker=home.store,
             clock=home.clock,
         )
-
-    def ask(self, method, path, body=None, key="boss"):
-        path, _, query = path.partition("?")
-        headers = {b"content-type": b"application/json", b"x-api-key": key.encode()}
-        raw = b"" if body is None else json.dumps(body).encode()
-        answer = self.runner.run(self.front(Request(method, path, query, headers, raw)))
-        told = json.loads(answer.body)
-        return answer.status, told.get("data", told)
 
     def come(self, visitors, *, ago_ms=0, **about):
         """So many view a page."""
@@ -85,20 +64,8 @@ class Street:
 def street(tmp_path, monkeypatch):
     """One that is open."""
     monkeypatch.setattr("liveinsight.wiring.local.SystemClock", lambda: FixedClock(NOON_MS))
-    with asyncio.Runner() as runner, letterbox() as box:
-        home = LocalHome(Settings(data_dir=tmp_path))
-
-        async def opened():
-            front = home.open()
-            home.control.put_site(SHOP)
-            for name, site in (("boss", None), ("other", "default")):
-                told = Key(id=name, hash=key_hash(name), scopes=frozenset({Scope.ADMIN}), site=site)
-                home.control.put_key(told)
-            await home.start()
-            return front
-
-        yield Street(home, runner.run(opened()), runner, box)
-        runner.run(home.stop())
+    with mail_home(tmp_path, Street) as made:
+        yield made
 
 
 def test_many_are_told_once(street):

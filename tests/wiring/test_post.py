@@ -1,7 +1,6 @@
 """The post, over a real home and a mail server: who wants letters, when they go, and what fails."""
 
 import asyncio
-import json
 import threading
 import time
 
@@ -10,37 +9,26 @@ import pytest
 from builders import an_event
 from liveinsight.adapters.clock import FixedClock
 from liveinsight.domain.errors import Unavailable
-from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.letter import Every, Letter, period_before
 from liveinsight.domain.period import DAY_MS, HOUR_MS
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import key_hash
-from liveinsight.http.exchange import Request
 from liveinsight.wiring import mailer
-from liveinsight.wiring.local import LocalHome
 from liveinsight.wiring.mailer import Mailer
 from liveinsight.wiring.post import Post
-from liveinsight.wiring.settings import Settings
-from mail_house import letterbox
+from mail_house import MailHome, mail_home
 
 MONDAY_MS = 1_794_182_400_000  # 2026-11-09, midnight
-SHOP = Site(id="shop", domains=("shop.example",))
 ADA = {"site": "shop", "to": "ada@shop.example"}
 
 
-class Office:
+class Office(MailHome):
     """A home whose clock stands where a test puts it, and its manager."""
 
-    def __init__(self, home, front, runner, url):
-        self.home, self.front, self.runner = home, front, runner
+    def __init__(self, *about):
+        super().__init__(*about)
+        home = self.home
         self.clock = FixedClock(MONDAY_MS)
-        settings = Settings(
-            data_dir=home.settings.data_dir,
-            smtp_url=url,
-            mail_from="stats@shop.example",
-            base_url="https://stats.example",
-        )
-        self.mailer = Mailer(settings, self.clock)
+        self.mailer = Mailer(self.settings, self.clock)
         self.post = Post(
             mailer=self.mailer,
             control=home.control,
@@ -48,14 +36,6 @@ class Office:
             asker=home.store,
             clock=self.clock,
         )
-
-    def ask(self, method, path, body=None, key="boss"):
-        path, _, query = path.partition("?")
-        headers = {b"content-type": b"application/json", b"x-api-key": key.encode()}
-        raw = b"" if body is None else json.dumps(body).encode()
-        answer = self.runner.run(self.front(Request(method, path, query, headers, raw)))
-        told = json.loads(answer.body)
-        return answer.status, told.get("data", told)
 
     def look(self, at_ms):
         self.clock.advance(at_ms - self.clock.now_ms())
@@ -68,22 +48,8 @@ class Office:
 @pytest.fixture
 def office(tmp_path):
     """One that is open."""
-    with asyncio.Runner() as runner, letterbox() as box:
-        home = LocalHome(Settings(data_dir=tmp_path))
-
-        async def opened():
-            front = home.open()
-            home.control.put_site(SHOP)
-            for name, site in (("boss", None), ("other", "default")):
-                told = Key(id=name, hash=key_hash(name), scopes=frozenset({Scope.ADMIN}), site=site)
-                home.control.put_key(told)
-            await home.start()
-            return front
-
-        made = Office(home, runner.run(opened()), runner, box.url)
-        made.box = box
+    with mail_home(tmp_path, Office) as made:
         yield made
-        runner.run(home.stop())
 
 
 def wanted(office, to, every=Every.WEEK, sent=""):

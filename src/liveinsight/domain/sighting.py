@@ -142,7 +142,7 @@ def check_whole(told: Sighting) -> None:
     check_form(told)
     time_of(told.timestamp, _NOBODY)
     if told.page_url:
-        page_of(told.page_url, ())
+        page_of(told.page_url)
 
 
 _NOBODY = Caller(0)

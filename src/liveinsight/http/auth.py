@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from liveinsight.domain.errors import Forbidden, NotFound, Unauthorized
 from liveinsight.domain.key import Key, Scope
-from liveinsight.domain.site import Site, SiteBook
+from liveinsight.domain.site import Site
 from liveinsight.http.exchange import Request
 from liveinsight.http.sessions import Sessions
 from liveinsight.http.tokens import SignedTokens
@@ -80,6 +80,14 @@ class Keys:
         self.used_ms[key.id] = now_ms
         return key
 
+    def managed(self, request: Request, name: str, now_ms: int) -> Site:
+        """The site of that id, for who may change it."""
+        check_manager(self.of(request, now_ms), name)
+        site = self._control.sites().with_id(name)
+        if site is None:
+            raise NotFound("There is no such site.")
+        return site
+
     def _key(self, text: str) -> Key | None:
         """Who just made a key uses it in the same breath: it may be newer than what is known."""
         told = key_hash(text)
@@ -101,15 +109,6 @@ def check_reader(key: Key | None, site: Site) -> None:
     if key is None:
         raise Unauthorized(NOT_READABLE)
     raise Forbidden("This key may not read this site.")
-
-
-def managed_site(key: Key | None, name: str, sites: SiteBook) -> Site:
-    """The site of that id, for who may change it."""
-    check_manager(key, name)
-    site = sites.with_id(name)
-    if site is None:
-        raise NotFound("There is no such site.")
-    return site
 
 
 def check_manager(key: Key | None, site: str | None) -> None:

@@ -76,7 +76,7 @@ class Places:
 
     def _found(self, told: Sighting, name: str | None) -> Place:
         """Its site is the named one, else its host's, else the only one."""
-        page = page_of(told.page_url, ()) if told.page_url else NOWHERE
+        page = page_of(told.page_url) if told.page_url else NOWHERE
         site = self._sites.of(name, page.hostname)
         if site is None:
             return Place(None, Drop.UNKNOWN_SITE)
@@ -102,7 +102,7 @@ class Places:
 
 def host_of(told: Sighting) -> str | None:
     """The host of the page it happened on."""
-    return page_of(told.page_url, ()).hostname if told.page_url else None
+    return page_of(told.page_url).hostname if told.page_url else None
 
 
 def _refusal(site: Site, page: Page) -> Drop | None:

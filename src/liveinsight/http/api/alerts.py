@@ -8,11 +8,11 @@ from liveinsight.domain.alert import MOST_ALERTS, MOST_HOURS, MOST_VISITORS, Ale
 from liveinsight.domain.errors import Invalid, NotFound
 from liveinsight.domain.letter import Language, checked_address
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import Keys, managed_site
+from liveinsight.http.auth import Keys
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
-from liveinsight.ports import Alerts, Clock, Control
+from liveinsight.ports import Alerts, Clock
 
 Visitors = Annotated[int, Meta(ge=1, le=MOST_VISITORS)]
 Hours = Annotated[int, Meta(ge=1, le=MOST_HOURS)]
@@ -72,7 +72,6 @@ class AlertsDoor:
         self,
         alerts: Alerts,
         alarm: Tells,
-        control: Control,
         keys: Keys,
         clock: Clock,
         *,
@@ -80,7 +79,6 @@ class AlertsDoor:
     ) -> None:
         self._alerts = alerts
         self._alarm = alarm
-        self._control = control
         self._keys = keys
         self._clock = clock
         self._retention_days = retention_days  # of sites that have no setting of their own
@@ -148,8 +146,7 @@ class AlertsDoor:
         raise NotFound("There is no such alert.")
 
     def _site(self, request: Request, name: str) -> Site:
-        key = self._keys.of(request, self._clock.now_ms())
-        return managed_site(key, name, self._control.sites())
+        return self._keys.managed(request, name, self._clock.now_ms())
 
     def _all(self, site: Site) -> Response:
         told = [

@@ -7,11 +7,11 @@ from msgspec import Meta, Struct
 from liveinsight.domain.bringing import Bringing, Content
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import Keys, check_manager, managed_site
+from liveinsight.http.auth import Keys, check_manager
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
-from liveinsight.ports import Clock, Control, Imports
+from liveinsight.ports import Clock, Imports
 
 
 class ImportsTold(Struct, frozen=True):
@@ -32,9 +32,8 @@ class ImportForm(Struct, frozen=True, forbid_unknown_fields=True):
 class ImportsDoor:
     """Takes files of the past."""
 
-    def __init__(self, imports: Imports, control: Control, keys: Keys, clock: Clock) -> None:
+    def __init__(self, imports: Imports, keys: Keys, clock: Clock) -> None:
         self._imports = imports
-        self._control = control
         self._keys = keys
         self._clock = clock
 
@@ -78,8 +77,7 @@ class ImportsDoor:
         return self._all(begun.site)
 
     def _site(self, request: Request, name: str) -> Site:
-        key = self._keys.of(request, self._clock.now_ms())
-        return managed_site(key, name, self._control.sites())
+        return self._keys.managed(request, name, self._clock.now_ms())
 
     def _own(self, request: Request) -> Bringing:
         key = self._keys.of(request, self._clock.now_ms())

@@ -14,11 +14,11 @@ from liveinsight.domain.letter import (
     period_before,
 )
 from liveinsight.domain.site import Site
-from liveinsight.http.auth import Keys, managed_site
+from liveinsight.http.auth import Keys
 from liveinsight.http.exchange import Request, Response, success
 from liveinsight.http.routes import Access, Param, Route
 from liveinsight.http.wire import read_json
-from liveinsight.ports import Clock, Control, Letters
+from liveinsight.ports import Clock, Letters
 
 
 class Sends(Protocol):
@@ -59,12 +59,9 @@ class LetterForm(Struct, frozen=True, forbid_unknown_fields=True):
 class LettersDoor:
     """Lets managers say who gets letters."""
 
-    def __init__(
-        self, letters: Letters, post: Sends, control: Control, keys: Keys, clock: Clock
-    ) -> None:
+    def __init__(self, letters: Letters, post: Sends, keys: Keys, clock: Clock) -> None:
         self._letters = letters
         self._post = post
-        self._control = control
         self._keys = keys
         self._clock = clock
 
@@ -129,8 +126,7 @@ class LettersDoor:
         raise NotFound("There is no such letter.")
 
     def _site(self, request: Request, name: str) -> Site:
-        key = self._keys.of(request, self._clock.now_ms())
-        return managed_site(key, name, self._control.sites())
+        return self._keys.managed(request, name, self._clock.now_ms())
 
     def _all(self, site: Site) -> Response:
         told = [

@@ -1,16 +1,15 @@
 """Sites: which ones who asks may see, and for managers, making and changing them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
-from liveinsight.domain.behaviour import parse_funnel
+from liveinsight.domain.behaviour import Funnel, parse_funnel
 from liveinsight.domain.errors import Invalid, NotFound
-from liveinsight.domain.filter import And, as_json, patterns_of
+from liveinsight.domain.filter import And, Filter, as_json, patterns_of
 from liveinsight.domain.goal import Goal, SavedFunnel, checked_name
 from liveinsight.domain.goal import checked as goal_of
-from liveinsight.domain.goal import parse_condition as condition_of
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.note import Note
 from liveinsight.domain.note import checked as notes_of
@@ -176,11 +175,13 @@ class SitesDoor:
         if "domains" in given:
             given["domains"] = tuple(map(host_name, given["domains"]))
         if not isinstance(form.goals, UnsetType):
-            given["goals"] = _unique([goal_of(goal.name, goal.when) for goal in form.goals])
+            goals = _unique([goal_of(goal.name, goal.when) for goal in form.goals])
+            self._check_patterns(goal.when for goal in goals)
+            given["goals"] = goals
         if not isinstance(form.funnels, UnsetType):
-            given["funnels"] = _unique([_funnel(site.id, kept) for kept in form.funnels])
-        if "goals" in given or "funnels" in given:
-            self._check_patterns(given)
+            for kept in form.funnels:
+                self._check_patterns(_asked(site.id, kept).steps)
+            given["funnels"] = _unique([_funnel(kept) for kept in form.funnels])
         if not isinstance(form.notes, UnsetType):
             given["notes"] = notes_of(form.notes)
         changed = checked(structs.replace(site, **given))
@@ -191,11 +192,8 @@ class SitesDoor:
         self._control.put_site(changed)
         return success(_told(changed, to_manager=True))
 
-    def _check_patterns(self, given: Mapping[str, Any]) -> None:
+    def _check_patterns(self, conditions: Iterable[Filter]) -> None:
         """What no engine reads would break every question that it is part of."""
-        conditions = [goal.when for goal in given.get("goals", ())]
-        for funnel in given.get("funnels", ()):
-            conditions += [condition_of(step, "steps") for step in funnel.steps]
         self._check(patterns_of(And(tuple(conditions))))
 
     def _known(self, site_id: str) -> Site:
@@ -212,8 +210,13 @@ def _unique(named: list[N]) -> tuple[N, ...]:
     return tuple(named)
 
 
-def _funnel(site: str, kept: FunnelKept) -> SavedFunnel:
-    parse_funnel({"site": site, "range": "7d", "steps": kept.steps, "within": kept.within})
+def _asked(site: str, kept: FunnelKept) -> Funnel:
+    """The question that it stands for."""
+    about = {"site": site, "range": "7d", "steps": kept.steps, "within": kept.within}
+    return parse_funnel(about)
+
+
+def _funnel(kept: FunnelKept) -> SavedFunnel:
     return SavedFunnel(checked_name(kept.name), tuple(kept.steps), kept.within)
 
 

@@ -141,13 +141,20 @@ export interface Aside {
   /** Of no site; only to who may read all. */
   elsewhere?: { reason: string; events: number }[];
 }
+/** Something that goes to somebody by e-mail. */
+export interface Mailed {
+  to: string;
+  language: "en" | "ko";
+  sent_ms: number | null;
+  failure: string;
+}
 export interface Letters {
   can_send: boolean;
-  letters: { to: string; every: "day" | "week" | "month"; language: "en" | "ko"; sent_ms: number | null; failure: string }[];
+  letters: (Mailed & { every: "day" | "week" | "month" })[];
 }
 export interface Alerts {
   can_send: boolean;
-  alerts: { to: string; sign: "many" | "few"; visitors: number; hours: number; language: "en" | "ko"; sent_ms: number | null; failure: string }[];
+  alerts: (Mailed & { sign: "many" | "few"; visitors: number; hours: number })[];
 }
 export interface Diagnosis {
   site: string;
