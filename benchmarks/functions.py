@@ -32,7 +32,7 @@ from liveinsight.adapters.aws.lake import Manifest
 from liveinsight.adapters.aws.table import DynamoHot, Told
 from liveinsight.adapters.clock import FixedClock, SystemClock
 from liveinsight.adapters.sql.remembered import Remembered
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Row
 from liveinsight.entrypoints.proxy import handler_of
 from liveinsight.wiring import replies
 from liveinsight.wiring.aws import Environment
@@ -248,13 +248,13 @@ def live(events: int) -> dict[str, Any]:
             return {}
 
     hot = DynamoHot(Catching([]), "events", shards=1, ttl_hours=24, pause=time.sleep)
-    fields = dict.fromkeys(Event.__struct_fields__)
+    fields = dict.fromkeys(Row.__struct_fields__)
     fields |= {"site": "default", "type": "page_view", "hostname": "shop.example"}
     fields |= {"source": "Direct", "channel": "Direct", "device": "desktop"}
 
     def happen(n: int, time_ms: int) -> None:
         about = {"event_id": n, "time_ms": time_ms, "visitor": n // 3, "page": f"/{n % 40}"}
-        hot.keep([(Event(**(fields | about)), Told(user_agent=CHROME))], clock_ms)
+        hot.keep([(Row(**(fields | about)).event(), Told(user_agent=CHROME))], clock_ms)
 
     def so_many_by(second: int) -> int:
         return events * second // 3600

@@ -17,24 +17,25 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 
 import duckdb
-import msgspec
 from benchmarks.history import SHARE, SITE, made
 from benchmarks.results import keep
+from msgspec.structs import astuple, replace
 
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
-from liveinsight.adapters.local.journal import Group
+from liveinsight.adapters.local.groups import Group, pack
 from liveinsight.adapters.local.store.bulk import BulkLoad
 from liveinsight.adapters.local.store.duck import DuckStore
 from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.bring import Staged
 from liveinsight.adapters.sql.export import export
 from liveinsight.adapters.sql.reading import Reading
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Client, Event, Place, Row
 from liveinsight.domain.range import Span
 from liveinsight.domain.rows import Export
 from liveinsight.domain.site import Site
@@ -71,20 +72,23 @@ def exported(folder: Path, events: int, days: int) -> Path:
         relations = made(folder / f"made-{events}-{days}", int(events / SHARE), days)
         connection = duckdb.connect()
         connection.execute("CREATE TABLE masked (site VARCHAR, visit UBIGINT)")
-        reading = Reading(connection, relations, 0, 0)
+        reading = Reading(connection, relations, 0, 0, 0)
         export(reading, Export("parquet", Span(0, 2**41)), SITE, "UTC", str(path))
     return path
 
 
 def events_of(path: Path) -> list[Event]:
-    """The export as events, in order of time."""
-    names = [name for name in Event.__struct_fields__ if name not in {"prior", "aside", "props"}]
+    """The export as events, in order of time; what they share is one, as the collector has it."""
+    names = [name for name in Row.__struct_fields__ if name not in {"prior", "aside", "props"}]
     rows = duckdb.execute(
         f"SELECT {', '.join(names)} FROM read_parquet('{path}') ORDER BY time_ms"
     ).fetchall()
+    nothing = dict.fromkeys(("prior", "aside", "props"))
+    events = (Row(**dict(zip(names, row, strict=True)), **nothing).event() for row in rows)
+    place, client = cache(Place), cache(Client)
     return [
-        Event(**dict(zip(names, row, strict=True)), prior=None, aside=None, props=None)
-        for row in rows
+        replace(event, place=place(*astuple(event.place)), client=client(*astuple(event.client)))
+        for event in events
     ]
 
 
@@ -99,7 +103,7 @@ def fill_journal(data: Path, path: Path) -> int:
     db.execute("BEGIN")
     for n in range(0, len(events), GROUP_EVENTS):
         group = events[n : n + GROUP_EVENTS]
-        body = msgspec.msgpack.encode(Group(1, group))
+        body = pack(Group(group))
         row = (n // GROUP_EVENTS + 1, group[-1].time_ms, len(group), body)
         db.execute("INSERT INTO journal VALUES (?, ?, ?, ?)", row)
     db.execute("COMMIT")

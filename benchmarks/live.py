@@ -22,7 +22,7 @@ from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteJournal
 from liveinsight.adapters.local.snapshot import Snapshots
 from liveinsight.adapters.local.window import Window
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Client, Event, Place
 from liveinsight.domain.filter import And, parse
 from liveinsight.domain.period import MINUTE_MS
 from liveinsight.domain.site import Site
@@ -173,35 +173,36 @@ async def watched(server: Server, streams: int, seconds: float) -> dict[str, flo
 
 def views(now_ms: int, visitors: int = MILLION) -> Iterator[Event]:
     """A million views of so many visitors within the last minutes, 500 pages, 26 countries."""
-    fields = Event.__struct_fields__
-    same: dict[str, object] = {
-        "site": SITE,
-        "type": "page_view",
-        "hostname": "shop.example",
-        "browser": "Chrome",
-        "os": "Linux",
-        "device": "desktop",
-    }
-    template = [same.get(field) for field in fields]
-    changing = ("event_id", "time_ms", "visitor", "page", "source", "channel", "country")
-    places = [fields.index(field) for field in changing]
-    pages = [f"/p/{n}" for n in range(500)]
-    countries = [f"A{chr(65 + n)}" for n in range(26)]
-    first_ms, span_ms = now_ms - 4 * MINUTE_MS, 3 * MINUTE_MS
-    for n in range(MILLION):
-        visitor = n % visitors * GOLDEN_64 & MASK_64
-        told = (
-            n * GOLDEN_64 & MASK_64 ^ 7,
-            first_ms + n * span_ms // MILLION,
-            visitor,
-            pages[n % 500],
+    places = [
+        Place(
+            SITE,
+            "page_view",
+            "shop.example",
+            f"/p/{n}",
+            None,
             ("Google", "Naver", "Bing", None)[n % 4],
             "Organic Search" if n % 4 < 3 else "Direct",
-            "KR" if n % 3 else countries[n % 26],
+            *(None,) * 6,
         )
-        for place, value in zip(places, told, strict=True):
-            template[place] = value
-        yield Event(*template)  # type: ignore[arg-type] # each at its field's place
+        for n in range(500)
+    ]
+    countries = [f"A{chr(65 + n)}" for n in range(26)]
+    clients = {
+        country: Client(country, None, None, "Chrome", None, "Linux", None, "desktop", None, None)
+        for country in ("KR", *countries)
+    }
+    first_ms, span_ms = now_ms - 4 * MINUTE_MS, 3 * MINUTE_MS
+    for n in range(MILLION):
+        yield Event(
+            n * GOLDEN_64 & MASK_64 ^ 7,
+            first_ms + n * span_ms // MILLION,
+            places[n % 500],
+            n % visitors * GOLDEN_64 & MASK_64,
+            None,
+            None,
+            clients["KR" if n % 3 else countries[n % 26]],
+            *(None,) * 6,
+        )
 
 
 def resident_mb() -> float:

@@ -134,12 +134,12 @@ class Bench:
         self.db.close()
 
     def reading(self) -> Reading:
-        return Reading(self.db.cursor(), self.relations, 0, now_ms())
+        return Reading(self.db.cursor(), self.relations, 0, now_ms(), now_ms())
 
     def reading_anew(self) -> Reading:
         """As after a seal elsewhere: whole counts are forgotten, what pieces gave still holds."""
         relations = Relations([*self.relations.files(SITE)])
-        return Reading(self.db.cursor(), relations, 0, now_ms())
+        return Reading(self.db.cursor(), relations, 0, now_ms(), now_ms())
 
     def range(self, name: str) -> dict[str, object]:
         print(f" {name}")

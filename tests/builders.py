@@ -2,7 +2,7 @@
 
 from itertools import count
 
-from liveinsight.domain.event import PAGE_VIEW, Event
+from liveinsight.domain.event import PAGE_VIEW, Event, Row
 
 NOON_MS = 1_780_000_000_000
 _ids = count(1)
@@ -10,7 +10,7 @@ _ids = count(1)
 
 def an_event(**about) -> Event:
     """An event of a desktop visitor of /, at noon, with an id of its own."""
-    fields = dict.fromkeys(Event.__struct_fields__)
+    fields = dict.fromkeys(Row.__struct_fields__)
     fields |= {
         "event_id": next(_ids),
         "time_ms": NOON_MS,
@@ -23,4 +23,4 @@ def an_event(**about) -> Event:
         "channel": "Direct",
         "device": "desktop",
     }
-    return Event(**(fields | about))
+    return Row(**(fields | about)).event()

@@ -5,15 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
-from liveinsight.adapters.local.journal import Group, last_seq
+from liveinsight.adapters.local.groups import Group, pack
+from liveinsight.adapters.local.journal import last_seq
 from liveinsight.adapters.local.store.duck import DuckStore
 from liveinsight.adapters.sql.reading import Reading
 from liveinsight.adapters.sql.relations import VISIT_DIMENSIONS, over
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Event, Row
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.site import Site
 from oracle.tables import together
@@ -62,7 +61,7 @@ class House:
         self.db.close()
 
     def keep(self, events: list[Event], drops=(), at_ms: int | None = None) -> None:
-        body = msgspec.msgpack.encode(Group(1, events, list(drops)))
+        body = pack(Group(events, drops))
         seq = last_seq(self.db) + 1
         when = self.clock.now_ms() if at_ms is None else at_ms
         self.db.execute("INSERT INTO journal VALUES (?, ?, ?, ?)", (seq, when, len(events), body))
@@ -100,7 +99,7 @@ def first_kept(events: list[Event]) -> list[Event]:
     """Of the same id the first."""
     kept: dict[tuple[str, int], Event] = {}
     for event in events:
-        kept.setdefault((event.site, event.event_id), event)
+        kept.setdefault((event.place.site, event.event_id), event)
     return list(kept.values())
 
 
@@ -112,11 +111,16 @@ def day_of(time_ms: int, zone: str) -> date:
     )
 
 
+def in_order(events: list[Event]) -> list[Row]:
+    """All of them, told whole, by time."""
+    return sorted((event.row() for event in events), key=lambda e: (e.time_ms, e.event_id))
+
+
 def told_visits(events: list[Event]) -> dict[int, int | None]:
     """Each event's visit, by a walk over all of them in order of time."""
     open_visits: dict[tuple, list] = {}
     placed: dict[int, int | None] = {}
-    for event in sorted(events, key=lambda e: (e.time_ms, e.event_id)):
+    for event in in_order(events):
         key = (event.site, event.visitor, event.session)
         before = (event.site, event.prior, event.session)
         if key not in open_visits and event.prior is not None and before in open_visits:
@@ -138,11 +142,11 @@ def told_visits(events: list[Event]) -> dict[int, int | None]:
 def told_events(events: list[Event], zone: str) -> set[tuple]:
     """What `events` holds: id, day, visit, view and the visit's dimensions."""
     placed = told_visits(events)
-    by_id = {event.event_id: event for event in events}
+    by_id = {event.event_id: event for event in in_order(events)}
     views: dict[int, int] = defaultdict(int)
     last_view: dict[tuple, int] = {}
     found = set()
-    for event in sorted(events, key=lambda e: (e.time_ms, e.event_id)):
+    for event in in_order(events):
         visit = placed[event.event_id]
         if visit is None:
             continue
@@ -161,9 +165,9 @@ def told_events(events: list[Event], zone: str) -> set[tuple]:
 
 def told_visit_rows(events: list[Event], zone: str) -> set[tuple]:
     """What `visits` holds."""
-    members: dict[int, list[Event]] = defaultdict(list)
+    members: dict[int, list[Row]] = defaultdict(list)
     placed = told_visits(events)
-    for event in sorted(events, key=lambda e: (e.time_ms, e.event_id)):
+    for event in in_order(events):
         if placed[event.event_id] is not None:
             members[placed[event.event_id]].append(event)
     found = set()
@@ -217,15 +221,12 @@ def held_visits(rows: list[dict]) -> set[tuple]:
 def told_rollup(events: list[Event], zone: str) -> set[tuple]:  # noqa: C901 - one walk, told plainly
     """What `rollup` holds, counted value by value."""
     placed = told_visits(events)
-    by_id = {event.event_id: event for event in events}
-    counted = sorted(
-        (event for event in events if placed[event.event_id] is not None),
-        key=lambda e: (e.time_ms, e.event_id),
-    )
+    by_id = {event.event_id: event for event in in_order(events)}
+    counted = [event for event in in_order(events) if placed[event.event_id] is not None]
     view_of = {row[0]: row[3] for row in told_events(events, zone)}
     whole = {row[0]: row for row in told_visit_rows(events, zone)}
 
-    def values(event: Event):
+    def values(event: Row):
         visit = whole[placed[event.event_id]]
         opener = by_id[placed[event.event_id]]
         yield "total", None
@@ -240,7 +241,7 @@ def told_rollup(events: list[Event], zone: str) -> set[tuple]:  # noqa: C901 - o
         for name in VISIT_DIMENSIONS:
             yield name, getattr(opener, name)
 
-    matching: dict[tuple, list[Event]] = defaultdict(list)
+    matching: dict[tuple, list[Row]] = defaultdict(list)
     for event in counted:
         for dimension, value in values(event):
             matching[day_of(event.time_ms, zone), dimension, value].append(event)

@@ -30,7 +30,7 @@ class MemoryHot:
             raise self.refusal
 
     async def keep(self, events, drops):
-        self.events += events
+        self.events += [event.row() for event in events]
         for about, count in drops.items():
             self.drops[about] = self.drops.get(about, 0) + count
 

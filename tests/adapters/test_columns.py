@@ -1,17 +1,17 @@
 """Batches turned into columns: whatever pieces they come in, the same as event by event."""
 
 import pytest
-from msgspec.structs import astuple, replace
+from msgspec.structs import astuple
 
 from builders import an_event
 from liveinsight.adapters.sql.columns import AT_HAND, Columns
-from liveinsight.domain.event import Aside, Event
+from liveinsight.domain.event import Aside, Row
 
 
 def events(count):
     kinds = ({}, {"props": {"b": 1, "a": "x"}}, {"aside": Aside.BOT}, {"scroll_depth": 7})
     return [
-        replace(an_event(event_id=number), page=f"/{number % 3}", **kinds[number % len(kinds)])
+        an_event(event_id=number, page=f"/{number % 3}", **kinds[number % len(kinds)])
         for number in range(count)
     ]
 
@@ -27,9 +27,9 @@ def test_columns_are_the_events(count, pieces):
         columns.add(told[first : first + pieces])
     assert (len(columns), told) == (count, before)
     arrays = columns.arrays(lambda _: "UTC")
-    assert arrays.keys() == {*Event.__struct_fields__, "day"}
-    for place, name in enumerate(Event.__struct_fields__):
-        expected = [astuple(event)[place] for event in told]
+    assert arrays.keys() == {*Row.__struct_fields__, "day"}
+    for place, name in enumerate(Row.__struct_fields__):
+        expected = [astuple(event.row())[place] for event in told]
         if name == "props":
             expected = [None if props is None else '{"a":"x","b":1}' for props in expected]
         assert arrays[name].tolist() == expected

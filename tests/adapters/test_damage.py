@@ -123,7 +123,7 @@ def test_damaged_pages_of_the_database_are_named(tmp_path):
     """
     house = House(tmp_path, NOON_MS)
     for n in range(12):
-        house.keep([an_event(visitor=n, title="t" * 300) for _ in range(40)])
+        house.keep([an_event(visitor=n, title=f"{n}.{k} " * 60) for k in range(40)])
     house.close()
     path = tmp_path / "liveinsight.db"
     db = sqlite3.connect(path)

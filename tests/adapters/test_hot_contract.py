@@ -48,9 +48,9 @@ class Local:
 
     def read(self):
         reader = SqliteHotReader(self._folder)
-        events = [event for _, events, _ in reader.after(0) for event in events]
+        rows = [event.row() for _, events, _ in reader.after(0) for event in events]
         reader.close()
-        return events
+        return rows
 
 
 class Aws:
@@ -85,7 +85,8 @@ class Aws:
             recognised=lambda event, _: event,
             poisoned=pytest.fail,
         )
-        return list(reader.between(NOON_MS - 10_000, NOON_MS + 10_000, NOON_MS))
+        events = reader.between(NOON_MS - 10_000, NOON_MS + 10_000, NOON_MS)
+        return [event.row() for event in events]
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,10 @@ def events_of(first, count, **about):
     return [an_event(event_id=fingerprint("shop", f"{n}"), time_ms=n, **about) for n in times]
 
 
+def rows(events):
+    return [event.row() for event in events]
+
+
 def in_time(events):
     return sorted(events, key=lambda event: event.time_ms)
 
@@ -122,14 +127,14 @@ def test_what_is_kept_is_read_whole(home):
         revenue_currency="EUR", country="KR",
     )  # fmt: skip
     asyncio.run(home.keep(events, drops={}))
-    assert home.read() == events
+    assert home.read() == rows(events)
 
 
 def test_batches_at_once_are_all_there(home):
     """What three requests brought together is there when they are told so, each event once."""
     batches = [events_of(1000 * n, 60) for n in range(3)]
     asyncio.run(home.keep(*batches, drops={}))
-    assert in_time(home.read()) == [event for batch in batches for event in batch]
+    assert in_time(home.read()) == rows(event for batch in batches for event in batch)
 
 
 def test_what_was_there_stays(home):
@@ -137,7 +142,7 @@ def test_what_was_there_stays(home):
     first, second = events_of(0, 2), events_of(500, 2)
     asyncio.run(home.keep(first, drops={}))
     asyncio.run(home.keep(second, drops={}))
-    assert in_time(home.read()) == first + second
+    assert in_time(home.read()) == rows(first + second)
 
 
 def test_drops_alone_are_taken(home):

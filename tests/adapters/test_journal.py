@@ -34,7 +34,10 @@ def run(folder, scenario):
 
 def kept(folder, after=0):
     reader = SqliteHotReader(folder)
-    groups = [(seq, list(events), drops) for seq, events, drops in reader.after(after)]
+    groups = [
+        (seq, [event.row() for event in events], drops)
+        for seq, events, drops in reader.after(after)
+    ]
     reader.close()
     return groups
 
@@ -43,7 +46,7 @@ def test_what_is_kept_is_read_back_whole(folder):
     """An event comes back field for field."""
     event = an_event(props={"plan": "pro", "seats": 3, "trial": True}, event_id=2**64 - 1)
     run(folder, lambda journal: journal.keep([event], {}))
-    assert kept(folder) == [(1, [event], {})]
+    assert kept(folder) == [(1, [event.row()], {})]
 
 
 def test_those_who_come_together_share_a_group(folder):
@@ -69,7 +72,7 @@ def test_a_group_holds_what_its_requests_brought(folder, sizes):
 
     run(folder, together)
     ((_, events, told),) = kept(folder)
-    assert events == [event for events in brought for event in events]
+    assert events == [event.row() for events in brought for event in events]
     assert told == {("shop", Drop.DUPLICATE): 2 * len(sizes)}
 
 

@@ -30,6 +30,7 @@ def a_window(now_ms=NOON_MS):
 
 def naive(events, now_ms, keep=lambda event: True):
     """The live figures by the definitions, for visits without sessions and gaps."""
+    events = [event.row() for event in events]
     first = {}
     for event in events:
         first.setdefault(event.visitor, event)
@@ -93,7 +94,7 @@ def in_order(told):
     ]
     begun = set()
     for event in events:
-        if event.type != "engagement" or event.visitor in begun:
+        if event.place.type != "engagement" or event.visitor in begun:
             begun.add(event.visitor)
             yield event
 

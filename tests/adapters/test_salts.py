@@ -2,14 +2,14 @@
 
 from datetime import date, timedelta
 
-import msgspec
 import pytest
 
 from builders import an_event
 from lake_house import FixedClock
 from liveinsight.adapters.local.control import SqliteControl, SqliteSalts
 from liveinsight.adapters.local.database import Folder
-from liveinsight.adapters.local.journal import Group, last_seq
+from liveinsight.adapters.local.groups import Group, pack
+from liveinsight.adapters.local.journal import last_seq
 from liveinsight.domain.period import DAY_MS, HOUR_MS, day_span, local_day
 from liveinsight.domain.site import Site
 
@@ -29,7 +29,7 @@ def bytes_of(folder):
 def keep_busy(db, pages: int) -> None:
     """As a server does: commit groups come and go, so that pages are used again."""
     for _ in range(pages):
-        body = msgspec.msgpack.encode(Group(1, [an_event(title="t" * 200)] * 10))
+        body = pack(Group([an_event(title="t" * 200) for _ in range(10)]))
         db.execute("INSERT INTO journal VALUES (?, 0, 10, ?)", (last_seq(db) + 1, body))
     db.execute("DELETE FROM journal WHERE seq IN (SELECT seq FROM journal ORDER BY seq LIMIT 20)")
 

@@ -3,6 +3,7 @@
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from builders import NOON_MS, an_event
@@ -12,13 +13,18 @@ from liveinsight.adapters.local.database import Folder, schema_version
 from liveinsight.adapters.local.lake import digest_of
 from liveinsight.adapters.sql.history import SqlHistory
 from liveinsight.domain import query as queries
+from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Misconfigured
+from liveinsight.domain.event import Row
 from liveinsight.domain.lake import Relation
 from liveinsight.domain.period import DAY_MS
 from liveinsight.domain.site import Site
 from liveinsight.usecases.answer import answer
 from oracle.questions import CUSTOM
 from served import Served, command
+
+# A commit group as the version before has it.
+Whole = tuple[int, list[Row], list[tuple[str, Drop, int]]]
 
 
 def tables(folder: Folder) -> list[tuple]:
@@ -56,10 +62,11 @@ def test_one_step_back_is_what_the_version_before_made(tmp_path, monkeypatch):
         older(patch)
         Folder(tmp_path / "old").connect().close()
     house = House(tmp_path / "new", NOON_MS)
-    house.keep([an_event(), an_event()])
+    sealed, hot = [an_event(), an_event()], [an_event(props={"plan": "pro"})]
+    house.keep(sealed)
     house.tail()
     house.store.seal()
-    house.keep([an_event()])
+    house.keep(hot, [("shop", Drop.BOT, 2)])
     house.close()
     before = tables(house.folder)
     assert Folder(house.folder.path).downgrade() == schema_version() - 1
@@ -67,7 +74,11 @@ def test_one_step_back_is_what_the_version_before_made(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         older(patch)
         db = Folder(house.folder.path).connect()
-        assert db.execute("SELECT sum(n) FROM journal").fetchone() == (3,)
+        groups = db.execute("SELECT n, body FROM journal ORDER BY seq").fetchall()
+        assert [(n, msgspec.msgpack.decode(body, type=Whole)) for n, body in groups] == [
+            (2, (1, [event.row() for event in sealed], [])),
+            (1, (1, [event.row() for event in hot], [("shop", Drop.BOT, 2)])),
+        ]
         db.close()
     house = House(tmp_path / "new", NOON_MS)
     house.tail()

@@ -13,9 +13,9 @@ import msgspec
 from builders import NOON_MS
 from front_house import House
 from liveinsight.adapters import patterns
+from liveinsight.adapters.local.groups import Group, pack, unpack
 from liveinsight.domain import behaviour, filter, query, range  # noqa: A004 - as their pages name them
 from liveinsight.domain.errors import LiveInsightError
-from liveinsight.domain.event import Event
 from liveinsight.domain.page import page_of
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.http.api.sites import SiteForm, SitesDoor
@@ -122,8 +122,8 @@ class Targets:
         outcome = self.house.collect.judge(request)
         self.house.collect.take([outcome])
         assert len(outcome.event_ids) == outcome.processed + sum(outcome.dropped.values())
-        packed = msgspec.msgpack.encode(outcome.events)
-        assert msgspec.msgpack.decode(packed, type=list[Event]) == outcome.events
+        kept = unpack(pack(Group(outcome.events))).events
+        assert [event.row() for event in kept] == [event.row() for event in outcome.events]
         msgspec.json.encode(outcome.event_ids)
 
     def tidy(self) -> None:

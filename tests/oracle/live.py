@@ -36,7 +36,7 @@ class MemoryWatching:
 
     def version(self, site: str) -> int:
         """Raised with each event."""
-        return sum(event.site == site for event in self.events)
+        return sum(event.place.site == site for event in self.events)
 
     def check(self, tree: Filter) -> None:
         """Refuse what cannot be answered, by name."""
@@ -47,7 +47,7 @@ class MemoryWatching:
         own = [
             event
             for event in self.events
-            if event.site == site
+            if event.place.site == site
             and event.aside is None
             and now_ms - WINDOW_MS - GAP_MS < event.time_ms <= now_ms
         ]

@@ -44,7 +44,7 @@ def visits_of(events):
     once = {}
     for event in events:  # in order of arrival
         if event.aside is None:
-            once.setdefault(event.event_id, event)
+            once.setdefault(event.event_id, event.row())
     person = people(once.values())
     stories = defaultdict(list)
     for event in sorted(once.values(), key=lambda e: (e.time_ms, e.event_id)):

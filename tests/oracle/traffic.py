@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Row
 
 ZONES = ("Asia/Seoul", "America/New_York", "UTC", "Asia/Kathmandu")
 # Days around which something happens to the clocks somewhere, or to the calendar.
@@ -74,7 +74,7 @@ def _event(random, person, identified, at, zone, about, session, site):
         ("page_view",) * 6 + ("engagement",) * 3 + ("session_start", "session_end", "Signup", "Buy")
     )
     told = about if random.random() < 0.9 else _visit_of(random)
-    fields = dict.fromkeys(Event.__struct_fields__) | told
+    fields = dict.fromkeys(Row.__struct_fields__) | told
     fields |= {
         "event_id": random.getrandbits(64),
         "time_ms": at,
@@ -98,7 +98,7 @@ def _event(random, person, identified, at, zone, about, session, site):
         fields |= {"revenue_amount": CURRENCIES[currency], "revenue_currency": currency}
     if random.random() < 0.05:
         fields["aside"] = "bot"
-    return Event(**fields)
+    return Row(**fields).event()
 
 
 def _as_it_arrives(random, events):

@@ -18,7 +18,7 @@ from liveinsight.domain.event import SILENT_TYPES
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.location import NOWHERE, Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS
-from liveinsight.domain.sighting import Caller, Sighting, time_of
+from liveinsight.domain.sighting import Caller, Guest, Sighting, time_of
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Origin
 from liveinsight.domain.visit import Step
@@ -83,7 +83,7 @@ class Ports:
         self.seen_ms[event.visitor, event.session] = event.time_ms
         if event.visitor in self.visitors:
             return Step.GOES_ON
-        if event.type in SILENT_TYPES:
+        if event.place.type in SILENT_TYPES:
             return Step.NO_VISIT
         self.visitors.add(event.visitor)
         return Step.STARTS
@@ -115,7 +115,9 @@ def a_collect():
 
 
 def a_caller(**about):
-    return Caller(**{"received_ms": NOON_MS, "address": "203.0.113.7", "user_agent": "x/1"} | about)
+    guest = {"address": "203.0.113.7", "user_agent": "x/1"}
+    guest |= {name: about.pop(name) for name in Guest.__struct_fields__ if name in about}
+    return Caller(**{"received_ms": NOON_MS, "guest": Guest(**guest)} | about)
 
 
 def a_sighting(**about):
@@ -291,9 +293,9 @@ def moments(sightings, caller):
 
 def by_now(events):
     """What tells no time is of now, however exactly."""
+    rows = [event.row() for event in events]
     return [
-        replace(event, time_ms=NOON_MS) if 0 <= NOON_MS - event.time_ms < 100 else event
-        for event in events
+        replace(row, time_ms=NOON_MS) if 0 <= NOON_MS - row.time_ms < 100 else row for row in rows
     ]
 
 
@@ -393,7 +395,7 @@ def test_what_was_told_of_an_event_is_found_by_its_id():
     outcome = collect(told, a_caller())
     assert outcome.event_ids == ["mine", "made-1", "made-2"]
     pairs = paired(outcome.events, told, a_caller())
-    assert [(event.title, sighting.page_url) for event, sighting in pairs] == [
+    assert [(event.place.title, sighting.page_url) for event, sighting in pairs] == [
         ("1", "https://shop.example/"),
         ("3", "https://shop.example/"),
     ]

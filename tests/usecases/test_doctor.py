@@ -3,7 +3,7 @@ import pytest
 from builders import NOON_MS
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.period import DAY_MS
-from liveinsight.domain.sighting import Caller
+from liveinsight.domain.sighting import Caller, Guest
 from liveinsight.domain.site import Site
 from liveinsight.usecases.doctor import Doctor, Finding
 
@@ -36,7 +36,7 @@ def doctor(clock):
 
 
 def see(doctor, address="203.0.113.1", user_agent="A", host="shop.example", skew_ms=0, **more):
-    caller = Caller(received_ms=NOON_MS, address=address, user_agent=user_agent)
+    caller = Caller(NOON_MS, Guest(address, user_agent))
     doctor.saw_script("shop", host, caller, skew_ms, forwarded=more.get("forwarded", False))
 
 

@@ -159,6 +159,19 @@ def test_each_message_is_heard_once(tmp_path):
     told.close()
 
 
+def test_a_damaged_group_keeps_none_of_the_others(tmp_path, caplog):
+    """It is named, stays as it is, and what lies behind it is forgotten too."""
+    house = House(tmp_path, NOON_MS)
+    for visitor in (1, 2, 1):
+        house.keep([an_event(visitor=visitor), an_event(visitor=3)])
+    house.db.execute("UPDATE journal SET body = x'00' WHERE seq = 2")
+    assert forget_groups(house.folder, Doomed("shop", 1), NOON_MS) == 2
+    assert [record.args[0] for record in caplog.records] == [2]
+    kept = house.db.execute("SELECT n FROM journal ORDER BY seq").fetchall()
+    assert kept == [(1,), (2,), (1,)]
+    house.close()
+
+
 def until(condition):
     while not condition():
         time.sleep(0.02)

@@ -53,13 +53,13 @@ def test_what_a_filter_finds_is_kept_apart(tmp_path: Path, compacted):
     agrees(house, events)
     meant = Doomed("shop", None, Span(NOON_MS - DAY_MS, NOON_MS + DAY_MS))
     settings = Settings(data_dir=tmp_path)
-    left = [event for event in events if "/wp-" not in event.page]
+    left = [event for event in events if "/wp-" not in event.place.page]
     assert set_aside(settings, meant, BAD, Aside.BOT) == len(events) - len(left)
     house.restart()
     if not compacted:
         agrees(house, left)
     assert len(house.rows(Relation.EVENTS)) == len(left)
-    assert {row["page"] for row in house.rows(Relation.EVENTS)} == {e.page for e in left}
+    assert {row["page"] for row in house.rows(Relation.EVENTS)} == {e.place.page for e in left}
     asides = house.rows(Relation.ASIDE)
     assert {(row["reason"], row["page"]) for row in asides} == {("bot", "/wp-login.php")}
     assert set_aside(settings, meant, BAD, Aside.BOT) == 0
@@ -70,7 +70,7 @@ def test_what_a_filter_finds_is_kept_apart(tmp_path: Path, compacted):
     if not compacted:
         agrees(house, events)
     assert sorted(row["page"] for row in house.rows(Relation.EVENTS)) == sorted(
-        event.page for event in events
+        event.place.page for event in events
     )
     house.close()
 

@@ -19,7 +19,7 @@ class Journal:
 
     def append(self, events, drops):
         """What tells that all given is down."""
-        self.groups.append([event.title for event in events])
+        self.groups.append([event.place.title for event in events])
         for what, count in drops.items():
             self.lost[what] = self.lost.get(what, 0) + count
         return self.kept

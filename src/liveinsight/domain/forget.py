@@ -18,7 +18,7 @@ class Doomed(Struct, frozen=True):
     def covers(self, event: Event) -> bool:
         """Whether the event goes."""
         return (
-            event.site == self.site
+            event.place.site == self.site
             and (self.visitor is None or event.visitor == self.visitor)
             and self.span.start_ms <= event.time_ms < self.span.end_ms
         )

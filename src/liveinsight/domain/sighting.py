@@ -86,16 +86,24 @@ class Sighting(Struct, kw_only=True, gc=False):
         return {name: value for name, value in told.items() if value is not None} or None
 
 
-class Caller(Struct, frozen=True):
-    """Who sent it: what the request itself shows, gathered once for all its events."""
+class Guest(Struct, frozen=True, eq=False):
+    """Who sends, as far as the head of a request shows it. Who is known is the same object again,
+    by which all that was found out of them is found.
+    """
 
-    received_ms: int
     address: str = ""
     user_agent: str = ""
     country: str | None = None
     gpc: bool = False
     dnt: bool = False
     language: str | None = None
+
+
+class Caller(Struct, frozen=True):
+    """Who sent a request and when, gathered once for all its events."""
+
+    received_ms: int
+    guest: Guest = Guest()
     key: Key | None = None
     # How far the sender's clock is ahead of ours, as its batch told; 0 where it is about right.
     skew_ms: int = 0

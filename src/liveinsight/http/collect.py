@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -12,7 +11,7 @@ from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.key import Key, Scope
-from liveinsight.domain.sighting import Caller, Id, Sighting, skew_of
+from liveinsight.domain.sighting import Caller, Guest, Id, Sighting, skew_of
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.auth import Keys
 from liveinsight.http.exchange import POSTED_HEADERS, Handler, Request, Response, plain, success
@@ -26,8 +25,10 @@ from liveinsight.usecases.doctor import Doctor
 from liveinsight.usecases.places import host_of
 
 GPC_OR_DNT = b"1"
+# Guests of late. Strangers choose how long their headers are: those of longer ones, which browsers
+# do not send, are not remembered.
 REMEMBERED = 16_384
-# Strangers choose how long these are, and they are remembered.
+REMEMBERED_LENGTH = 600
 LANGUAGES_READ = 100
 
 
@@ -95,11 +96,11 @@ class CollectDoor:
         self._addresses = addresses
         self._limit = limit
         self._clock = clock
-        self._country_header = country_header
+        self._country_header = country_header or b""
         self._doctor = doctor
         self._csrf = SignedTokens(control.secret("csrf"))
         # Most requests come from who sent one a moment ago.
-        self._sender = lru_cache(maxsize=REMEMBERED)(sender_of)
+        self._guests: dict[tuple[bytes | str | None, ...], Guest] = {}
         self.dropped: Counter[Drop] = Counter()
         self._refused: Counter[tuple[str, Drop]] = Counter()
 
@@ -235,25 +236,47 @@ class CollectDoor:
         now_ms = self._clock.now_ms()
         sends_key = b"x-api-key" in headers or b"authorization" in headers
         key = self._keys.of(request, now_ms) if sends_key else None
-        sender = self._sender(
-            self._addresses.client(request),
-            headers.get(b"user-agent", b"")[:AGENT_CHARACTERS],
-            headers.get(b"accept-language", b"")[:LANGUAGES_READ],
-            b"" if self._country_header is None else self._country(request, self._country_header),
-            headers.get(b"sec-gpc") == GPC_OR_DNT,
-            headers.get(b"dnt") == GPC_OR_DNT,
-        )
+        guest = self._guest(request)
         if key is None or not key.scopes & {Scope.SERVER, Scope.IMPORT}:
             try:
-                self._limit.check(sender[0], now_ms)
+                self._limit.check(guest.address, now_ms)
             except RateLimited:
                 self._refuse(Drop.RATE_LIMITED)
                 raise
-        return Caller(now_ms, *sender, key)
+        return Caller(now_ms, guest, key)
 
-    def _country(self, request: Request, header: bytes) -> bytes:
-        """The edge's word for it, where it comes from the edge."""
-        return request.headers.get(header, b"") if self._addresses.is_proxied(request) else b""
+    def _guest(self, request: Request) -> Guest:
+        told_by = request.headers.get
+        shown = (
+            request.peer,
+            told_by(b"x-forwarded-for"),
+            told_by(b"user-agent"),
+            told_by(b"accept-language"),
+            told_by(b"sec-gpc"),
+            told_by(b"dnt"),
+            told_by(self._country_header),
+        )
+        guest = self._guests.get(shown)
+        if guest is None:
+            guest = self._understood(request)
+            if len(self._guests) >= REMEMBERED:
+                self._guests.clear()
+            if sum(map(len, filter(None, shown))) <= REMEMBERED_LENGTH:
+                self._guests[shown] = guest
+        return guest
+
+    def _understood(self, request: Request) -> Guest:
+        headers = request.headers
+        # The edge's word for the country counts where it comes from the edge.
+        is_edge = self._country_header and self._addresses.is_proxied(request)
+        return Guest(
+            self._addresses.client(request),
+            headers.get(b"user-agent", b"")[:AGENT_CHARACTERS].decode("latin-1"),
+            _country(headers.get(self._country_header, b"")) if is_edge else None,
+            headers.get(b"sec-gpc") == GPC_OR_DNT,
+            headers.get(b"dnt") == GPC_OR_DNT,
+            _language(headers.get(b"accept-language", b"")[:LANGUAGES_READ]),
+        )
 
     def _check_csrf(self, told: Told, request: Request, caller: Caller) -> None:
         token = told.csrf_token
@@ -293,30 +316,6 @@ def seen_by_pixel(request: Request) -> Sighting:
     return sighting_of(told | {"page_url": request.params.get("url") or request.header(b"referer")})
 
 
-Sender = tuple[str, str, str | None, bool, bool, str | None]
-
-
-def sender_of(
-    address: str,
-    user_agent: bytes,
-    languages: bytes,
-    country: bytes,
-    gpc: bool,  # noqa: FBT001 - two facts of many
-    dnt: bool,  # noqa: FBT001
-) -> Sender:
-    """What a caller is told as, in the order of its fields."""
-    code = country.decode("latin-1").upper()
-    is_country = len(code) == 2 and code.isalpha() and code != "XX"
-    return (
-        address,
-        user_agent.decode("latin-1"),
-        code if is_country else None,
-        gpc,
-        dnt,
-        _language(languages),
-    )
-
-
 def answer_to(outcome: Outcome) -> Response:
     """The answer to events, once they are kept: only then is known all that it tells."""
     collected = Collected(
@@ -327,6 +326,11 @@ def answer_to(outcome: Outcome) -> Response:
         outcome.event_ids,
     )
     return success(collected, POSTED_HEADERS)
+
+
+def _country(told: bytes) -> str | None:
+    code = told.decode("latin-1").upper()
+    return code if len(code) == 2 and code.isalpha() and code != "XX" else None
 
 
 def _language(accepted: bytes) -> str | None:

@@ -7,7 +7,6 @@ says what is to be kept.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import count
 
 from msgspec import Struct, field
@@ -18,9 +17,9 @@ from liveinsight.domain.event import Aside, Event
 from liveinsight.domain.sighting import Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import STARTS, Step
-from liveinsight.domain.visitor import fingerprint, identified
+from liveinsight.domain.visitor import identified
 from liveinsight.ports import Agents, Control, Locations, NewId, Salts, Seen, Sources, Visits
-from liveinsight.usecases.places import Place, Places, Way
+from liveinsight.usecases.places import Places, Spot, Way
 from liveinsight.usecases.senders import NO_OTHER, Sender, Senders, other_of
 
 REMEMBERED = 16_384  # session ids of late
@@ -81,6 +80,7 @@ class Collect:
         self._seen = seen
         self._visits = visits
         self._new_id = new_id
+        self._sessions: dict[tuple[str, str], int] = {}
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge and take all events of a request."""
@@ -98,32 +98,30 @@ class Collect:
         outcome = Outcome()
         key, events = caller.key, outcome.events
         sender: Sender | None = None
-        turn = None
+        order = None
         # Mostly each is alone, or of a session of its own, and there is no order to keep.
-        if len({told.session_id for told in sightings}) < len(sightings):
-            turn = _Turn(self._visits, caller.received_ms, len(sightings))
-        read = self._read(sightings, caller)
-        for told, (place, time_ms) in zip(sightings, read, strict=True):
+        many = len(sightings)
+        if many > 1 and len({told.session_id for told in sightings}) < many:
+            order = _Order(self._visits, caller.received_ms, many)
+        read = self._read(sightings, caller, order)
+        for told, (spot, time_ms) in zip(sightings, read, strict=True):
             # The sighting has it: by its id whoever keeps both finds what was told of an event.
             if not told.event_id:
                 told.event_id = self._new_id()
-            refusal = place.refusal if key is None else place.refuses(key)
+            refusal = spot.refusal if key is None else spot.refuses(key)
             if refusal is None:
-                site = place.site
+                site = spot.site
                 assert site is not None, "else it is refused"
                 other = NO_OTHER if key is None else other_of(told, site, key)
-                if sender is None or not sender.tells(site, time_ms, other):
-                    judged = self._senders.find(time_ms, site, caller, other)
-                    if isinstance(judged, Drop):
-                        refusal = judged
-                    else:
-                        sender = judged
-            if refusal is None:
-                assert sender is not None, "else it is refused"
-                events.append(self._event(told, time_ms, place, sender, turn))
-            else:
+                judged = self._senders.find(time_ms, site, caller, other, sender)
+                if isinstance(judged, Sender):
+                    sender = judged
+                    events.append(self._event(told, time_ms, spot, sender, order))
+                else:
+                    refusal = judged
+            if refusal is not None:
                 outcome.refused = (*outcome.refused, len(events) + len(outcome.refused))
-                outcome.lose(_name_of(place.site, refusal), refusal)
+                outcome.lose(_name_of(spot.site, refusal), refusal)
         outcome.event_ids = [told.event_id or "" for told in sightings]
         return outcome
 
@@ -151,16 +149,14 @@ class Collect:
         """Know nobody any more: the salts of their days are deleted."""
         self._senders.forget()
 
-    def _read(self, sightings: Sequence[Sighting], caller: Caller) -> list[tuple[Place, int]]:
-        """Where and when each happened; the first that is not well formed refuses them all.
-
-        Events are told in their order. Those of somebody of the same moment follow one another by
-        a millisecond, so that all who ask later see them in that order; those of none, see `_Turn`.
-        """
+    def _read(
+        self, sightings: Sequence[Sighting], caller: Caller, order: "_Order | None"
+    ) -> list[tuple[Spot, int]]:
+        """Where and when each happened; the first that is not well formed refuses them all."""
         known = self._places.known()
-        read: list[tuple[Place, int]] = []
-        runs: dict[tuple[str | None, ...], tuple[int, int]] = {}  # as asked, and as given
+        read: list[tuple[Spot, int]] = []
         for index, told in enumerate(sightings):
+            time_ms = caller.received_ms
             way: Way = (
                 told.site,
                 told.event_type,
@@ -175,94 +171,90 @@ class Collect:
             )
             try:
                 check_form(told)
-                place = known.get(way) or self._places.look(told, way)
-                if place.site is None and caller.key is not None and not told.site:
-                    place = self._places.of(told, caller.key)
-                time_ms = caller.received_ms
+                spot = known.get(way) or self._places.look(told, way)
+                if spot.site is None and caller.key is not None and not told.site:
+                    spot = self._places.of(told, caller.key)
                 if told.timestamp is not None:
                     time_ms = time_of(told.timestamp, caller)
-                    who = (told.user_id, told.session_id, told.ip, told.user_agent)
-                    asked_ms, given_ms = runs.get(who, (0, -1))
-                    given_ms = given_ms + 1 if asked_ms <= time_ms <= given_ms else time_ms
-                    runs[who] = time_ms, given_ms
-                    time_ms = given_ms
+                    if order is not None:
+                        time_ms = order.given(told, time_ms)
             except Invalid as wrong:
                 raise Invalid(wrong.field, wrong.error, index) from None
-            read.append((place, time_ms))
+            read.append((spot, time_ms))
         return read
 
     def _event(
-        self, told: Sighting, time_ms: int, place: Place, sender: Sender, turn: "_Turn | None"
+        self, told: Sighting, time_ms: int, spot: Spot, sender: Sender, order: "_Order | None"
     ) -> Event:
         """The event as it is kept; a bot's is set aside, and can be taken back in."""
-        visitor, prior, site = sender.visitor, sender.prior, sender.site.id
+        visitor, prior = sender.visitor, sender.prior
         if told.user_id:
-            visitor, prior = identified(self._secret, site, told.user_id), None
-        session = _session(site, told.session_id) if told.session_id else None
-        if turn is not None:
+            visitor, prior = identified(self._secret, sender.site.id, told.user_id), None
+        session = None
+        if told.session_id:
+            session = self._sessions.get((sender.site.id, told.session_id))
+            if session is None:
+                session = self._session(sender, told.session_id)
+        if order is not None:
             if told.timestamp is None:
-                time_ms = turn.moment(visitor, session, sender.from_ms)
+                time_ms = order.next(visitor, session, sender.from_ms)
             else:
-                turn.told(visitor, session, time_ms)
+                order.note(visitor, session, time_ms)
         amount = currency = None
         if told.revenue is not None:
             amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
-        campaign, agent, where = place.campaign, sender.agent, sender.where
         return Event(
             sender.fingerprint(told.event_id or ""),
             time_ms,
-            site,
-            place.type,
+            spot.place,
             visitor,
             prior,
             session,
-            place.hostname,
-            place.page,
-            place.title,
-            place.source,
-            place.channel,
-            place.referrer,
-            campaign.source,
-            campaign.medium,
-            campaign.name,
-            campaign.content,
-            campaign.term,
-            where.country,
-            where.region,
-            where.city,
-            agent.browser,
-            agent.browser_version,
-            agent.os,
-            agent.os_version,
-            agent.device,
-            told.screen or None,
-            told.language or sender.language,
+            self._senders.client(sender, told.screen, told.language),
             told.kept_props() if told.props else None,
             amount,
             currency,
             told.engaged_ms,
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
-            Aside.BOT if agent.is_bot else place.aside,
+            Aside.BOT if sender.agent.is_bot else spot.aside,
         )
 
+    def _session(self, sender: Sender, told: str) -> int:
+        if len(self._sessions) >= REMEMBERED:
+            self._sessions.clear()
+        self._sessions[sender.site.id, told] = session = sender.fingerprint(told)
+        return session
 
-class _Turn:
-    """When the events of a request happened that tell no time: those of one visitor one after
-    another up to now, by a millisecond, and none before what is known of them already.
+
+class _Order:
+    """Keeps the order in which the events of a request are told.
+
+    Those of somebody that tell the same moment follow one another by a millisecond, so that all who
+    ask later see them in that order. Those that tell none follow one another up to now, none before
+    what is known of their visitor already.
     """
 
     def __init__(self, visits: Visits, received_ms: int, events: int) -> None:
         self._visits = visits
         self._received_ms = received_ms
         self._first_ms = received_ms - events + 1
+        self._runs: dict[tuple[str | None, ...], tuple[int, int]] = {}  # as told, and as given
         self._given: dict[tuple[int, int | None], int] = {}
 
-    def told(self, visitor: int, session: int | None, time_ms: int) -> None:
+    def given(self, told: Sighting, time_ms: int) -> int:
+        """The moment of one that tells it."""
+        who = (told.user_id, told.session_id, told.ip, told.user_agent)
+        told_ms, given_ms = self._runs.get(who, (0, -1))
+        given_ms = given_ms + 1 if told_ms <= time_ms <= given_ms else time_ms
+        self._runs[who] = time_ms, given_ms
+        return given_ms
+
+    def note(self, visitor: int, session: int | None, time_ms: int) -> None:
         """A visitor did something at that moment."""
         self._given[visitor, session] = max(self._before(visitor, session), time_ms)
 
-    def moment(self, visitor: int, session: int | None, earliest_ms: int) -> int:
-        """The next of a visitor; `earliest_ms` is where what is known of them holds from."""
+    def next(self, visitor: int, session: int | None, earliest_ms: int) -> int:
+        """The next moment of a visitor; `earliest_ms` is where what is known of them holds from."""
         next_ms = max(self._before(visitor, session) + 1, self._first_ms, earliest_ms)
         self._given[visitor, session] = given_ms = min(next_ms, self._received_ms)
         return given_ms
@@ -279,7 +271,7 @@ def _drop_repeated(outcomes: Sequence[Outcome], repeated: frozenset[int]) -> Non
         events, outcome.events = outcome.events, []
         for event in events:
             if next(number) in repeated:
-                outcome.lose(event.site, Drop.DUPLICATE)
+                outcome.lose(event.place.site, Drop.DUPLICATE)
             else:
                 outcome.events.append(event)
 
@@ -296,6 +288,3 @@ def _tell_aside(outcomes: Sequence[Outcome]) -> None:
 def _name_of(site: Site | None, reason: Drop) -> str:
     """Under what a refusal is counted: not under a site that is none of the sender's business."""
     return "" if site is None or reason is Drop.UNKNOWN_SITE else site.id
-
-
-_session = lru_cache(maxsize=REMEMBERED)(fingerprint)

@@ -138,10 +138,10 @@ class Doctor:
             facts.hosts[host] += 1
         facts.skews.append(skew_ms)
         facts.forwarded += forwarded
-        facts.private += _is_private(caller.address)
-        _remember(facts.addresses, self._hash(caller.address))
-        _remember(facts.agents, self._hash(caller.user_agent))
-        _remember(facts.with_script, self._hash(caller.address, caller.user_agent))
+        facts.private += _is_private(caller.guest.address)
+        _remember(facts.addresses, self._hash(caller.guest.address))
+        _remember(facts.agents, self._hash(caller.guest.user_agent))
+        _remember(facts.with_script, self._hash(caller.guest.address, caller.guest.user_agent))
 
     def saw_pages(
         self, site: str, views: Iterable[tuple[str, str]], received_ms: int, *, counted: bool

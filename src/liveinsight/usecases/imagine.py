@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
-from liveinsight.domain.agent import Agent
+from liveinsight.domain.agent import Device
 from liveinsight.domain.channel import Channel
-from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, Aside, Event
+from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, Aside, Client, Event, Place
 from liveinsight.domain.period import day_span
 from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
@@ -135,21 +135,31 @@ class Past:
         number = draw.randrange(self._cast.visits_a_day * 4)
         return fingerprint(f"{self._site.id} {day}", str(number))
 
-    def _signup(self, at_ms: int, visitor: int, shown: tuple[str, str], client: "_Client") -> Event:
+    def _signup(self, at_ms: int, visitor: int, shown: tuple[str, str], client: Client) -> Event:
         plan = self._draw.choice(("free", "free", "pro"))
         paid = {"revenue_amount": "19.00", "revenue_currency": "EUR"} if plan == "pro" else {}
         told = {"props": {"plan": plan}, **paid}
         return self._event(at_ms, "Signup", visitor, shown, NOWHERE, client, **told)
 
-    def _client(self, visitor: int) -> "_Client":
+    def _client(self, visitor: int) -> Client:
         """A visitor's own, whenever they come."""
         draw = random.Random(visitor)  # noqa: S311 - as above
         country = draw.choices(self._countries, self._country_weights)[0]
         region, city = draw.choice(CITIES.get(country or "", ((None, None),)))
         agent = draw.choices(self._agents, self._agent_weights)[0]
         screens = SCREENS["mobile" if agent.device == "mobile" else "desktop"]
-        language = LANGUAGES.get(country or "", "en-US")
-        return _Client(country, region, city, agent, draw.choice(screens), language)
+        return Client(
+            country,
+            region,
+            city,
+            agent.browser,
+            agent.browser_version,
+            agent.os,
+            agent.os_version,
+            agent.device,
+            draw.choice(screens),
+            LANGUAGES.get(country or "", "en-US"),
+        )
 
     def _page(self) -> tuple[str, str]:
         return self._draw.choices(self._pages, self._page_weights)[0]
@@ -161,56 +171,38 @@ class Past:
         visitor: int,
         shown: tuple[str, str],
         come: tuple[Origin, Campaign],
-        client: "_Client",
+        client: Client,
         **about: object,
     ) -> Event:
         self._number += 1
-        path, title = shown
-        origin, campaign = come
-        agent = client.agent
         return Event(
             event_id=fingerprint(self._site.id, f"past {self._number}"),
             time_ms=at_ms,
-            site=self._site.id,
-            type=kind,
+            place=self._place(kind, shown, come),
             visitor=visitor,
             prior=None,
             session=None,
-            hostname=self._cast.host,
-            page=path,
-            title=title,
-            source=origin.source,
-            channel=origin.channel,
-            referrer=origin.referrer,
-            utm_source=campaign.source,
-            utm_medium=campaign.medium,
-            utm_campaign=campaign.name,
-            utm_content=None,
-            utm_term=None,
-            country=client.country,
-            region=client.region,
-            city=client.city,
-            browser=agent.browser,
-            browser_version=agent.browser_version,
-            os=agent.os,
-            os_version=agent.os_version,
-            device=agent.device,
-            screen=client.screen,
-            language=client.language,
-            aside=Aside.BOT if agent.is_bot else None,
+            client=client,
+            aside=Aside.BOT if client.device == Device.BOT else None,
             **(NOTHING | about),  # type: ignore[arg-type] # the fields that differ by type
         )
 
-
-class _Client(Struct, frozen=True):
-    """Whom a visit is made with."""
-
-    country: str | None
-    region: str | None
-    city: str | None
-    agent: Agent
-    screen: str
-    language: str
+    def _place(self, kind: str, shown: tuple[str, str], come: tuple[Origin, Campaign]) -> Place:
+        origin, campaign = come
+        return Place(
+            self._site.id,
+            kind,
+            self._cast.host,
+            *shown,
+            origin.source,
+            str(origin.channel),
+            origin.referrer,
+            campaign.source,
+            campaign.medium,
+            campaign.name,
+            None,
+            None,
+        )
 
 
 NOWHERE = (Origin(None, Channel.DIRECT, None), Campaign())

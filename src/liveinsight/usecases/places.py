@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from liveinsight.domain.drop import Drop
-from liveinsight.domain.event import PAGE_VIEW, Aside
+from liveinsight.domain.event import Aside, Place
 from liveinsight.domain.key import Key
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.sighting import TITLE_LENGTH, Sighting
@@ -20,21 +20,12 @@ NOWHERE = Page("", "", Campaign())
 Way = tuple[str | None, ...]  # all of a sighting that its place depends on
 
 
-class Place(Struct, frozen=True):
-    """Where what happened, and whence its visitor came, as events tell it. Without a `site` it is
-    nobody's.
-    """
+class Spot(Struct, frozen=True):
+    """A place, and what is thought of events there. Without a `site` it is nobody's."""
 
     site: Site | None
+    place: Place
     refusal: Drop | None = None
-    type: str = PAGE_VIEW
-    hostname: str | None = None
-    page: str | None = None
-    title: str | None = None
-    source: str | None = None
-    channel: str = ""
-    referrer: str | None = None
-    campaign: Campaign = Campaign()
     aside: Aside | None = None
 
     def refuses(self, key: Key) -> Drop | None:
@@ -44,6 +35,9 @@ class Place(Struct, frozen=True):
         return self.refusal
 
 
+NOBODYS = Spot(None, Place("", "", *(None,) * 4, "", *(None,) * 6), Drop.UNKNOWN_SITE)
+
+
 class Places:
     """Places, over the ports that know of them."""
 
@@ -51,9 +45,9 @@ class Places:
         self._control = control
         self._sources = sources
         self._sites = control.sites()
-        self._known: dict[Way, Place] = {}
+        self._known: dict[Way, Spot] = {}
 
-    def known(self) -> dict[Way, Place]:
+    def known(self) -> dict[Way, Spot]:
         """Those of late, until a site's settings change."""
         sites = self._control.sites()
         if sites is not self._sites:
@@ -61,33 +55,32 @@ class Places:
             self._known.clear()
         return self._known
 
-    def look(self, told: Sighting, way: Way) -> Place:
+    def look(self, told: Sighting, way: Way) -> Spot:
         """A place that is not known."""
-        place = self._found(told, told.site)
+        spot = self._found(told, told.site)
         if len(self._known) >= REMEMBERED:
             self._known.clear()
         if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
-            self._known[way] = place
-        return place
+            self._known[way] = spot
+        return spot
 
-    def of(self, told: Sighting, key: Key) -> Place:
+    def of(self, told: Sighting, key: Key) -> Spot:
         """The place of an event that tells of no site: who holds the key of one tells of that."""
         return self._found(told, key.site)
 
-    def _found(self, told: Sighting, name: str | None) -> Place:
+    def _found(self, told: Sighting, name: str | None) -> Spot:
         """Its site is the named one, else its host's, else the only one."""
         page = page_of(told.page_url) if told.page_url else NOWHERE
         site = self._sites.of(name, page.hostname)
         if site is None:
-            return Place(None, Drop.UNKNOWN_SITE)
+            return NOBODYS
         if site.allowed_params and told.page_url:
             page = page_of(told.page_url, site.allowed_params)
         campaign = _campaign(told, page)
         own_hosts = (*site.domains, page.hostname)
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
-        return Place(
-            site,
-            _refusal(site, page),
+        place = Place(
+            site.id,
             clean(told.event_type),
             page.hostname or None,
             page.path or None,
@@ -95,9 +88,14 @@ class Places:
             origin.source,
             str(origin.channel),
             origin.referrer,
-            campaign,
-            Aside.SPAM_REFERRER if origin.is_spam else None,
+            campaign.source,
+            campaign.medium,
+            campaign.name,
+            campaign.content,
+            campaign.term,
         )
+        aside = Aside.SPAM_REFERRER if origin.is_spam else None
+        return Spot(site, place, _refusal(site, page), aside)
 
 
 def host_of(told: Sighting) -> str | None:

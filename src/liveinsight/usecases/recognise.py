@@ -17,14 +17,14 @@ def recognise(agents: Agents) -> Callable[[Event, str], Event]:
 
     def recognised(event: Event, user_agent: str) -> Event:
         agent = agents.read(user_agent)
-        return replace(
-            event,
+        client = replace(
+            event.client,
             browser=agent.browser,
             browser_version=agent.browser_version,
             os=agent.os,
             os_version=agent.os_version,
             device=agent.device,
-            aside=Aside.BOT if agent.is_bot else event.aside,
         )
+        return replace(event, client=client, aside=Aside.BOT if agent.is_bot else event.aside)
 
     return recognised

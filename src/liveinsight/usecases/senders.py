@@ -7,10 +7,11 @@ from msgspec import Struct
 
 from liveinsight.domain.agent import Agent
 from liveinsight.domain.drop import Drop
+from liveinsight.domain.event import Client
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.location import Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
-from liveinsight.domain.sighting import Caller, Sighting
+from liveinsight.domain.sighting import Caller, Guest, Sighting
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.domain.visitor import anonymous, fingerprints_of
@@ -24,6 +25,7 @@ REMEMBERED = 16_384
 # Of whom somebody tells who may: their address, agent and country.
 Other = tuple[str | None, str | None, str | None]
 NO_OTHER: Other = (None, None, None)
+NO_CLIENT = Client(*(None,) * 7, "", None, None)
 
 
 class Who(Struct, frozen=True, gc=False):
@@ -34,9 +36,9 @@ class Who(Struct, frozen=True, gc=False):
     where: Location
 
 
-class Sender(Struct, frozen=True):
-    """Who is behind what is told to a site of a time: the one who sends, or `other` of whom they
-    tell.
+class Sender(Struct):
+    """Who is behind what is told to a site of a part of its day: the one who sends, or `other` of
+    whom they tell. Nearly all that is told of somebody is told of one screen and language.
     """
 
     site: Site
@@ -49,6 +51,8 @@ class Sender(Struct, frozen=True):
     where: Location
     language: str | None
     fingerprint: Callable[[str], int]
+    shown: tuple[str | None, str | None] | None = None  # the screen and language told last
+    client: Client = NO_CLIENT
 
     def tells(self, site: Site, time_ms: int, other: Other) -> bool:
         """Whether it is they again; mostly, of events that come together."""
@@ -62,50 +66,79 @@ class Senders:
         self._salts = salts
         self._agents = agents
         self._locations = locations
+        self._of: dict[Guest, Sender] = {}  # by who sends for themselves, as mostly
         self._known: dict[tuple[bytes, str, str], Who] = {}
+        self._clients: dict[tuple[Agent, Location, str | None, str | None], Client] = {}
         self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
-    def find(self, time_ms: int, site: Site, caller: Caller, other: Other) -> Sender | Drop:
-        """Who is behind an event of that time, or why the site does not want to know."""
-        # The past can be told only by an import; the future by nobody, but for a clock that is a
-        # little fast.
-        is_import = caller.key is not None and caller.key.allows(Scope.IMPORT, site.id)
-        oldest_ms = 0 if is_import else caller.received_ms - TOO_OLD_MS
-        newest_ms = caller.received_ms + TOO_NEW_MS
-        if time_ms < oldest_ms:
-            return Drop.TOO_OLD
-        if time_ms > newest_ms:
-            return Drop.TOO_NEW
-        if (site.honour_gpc and caller.gpc) or (site.honour_dnt and caller.dnt):
+    def find(
+        self, time_ms: int, site: Site, caller: Caller, other: Other, before: Sender | None
+    ) -> Sender | Drop:
+        """Who is behind an event of that time, or why the site does not want to know. Mostly it is
+        who was behind the one `before` it, or the last of the same guest.
+        """
+        if time_ms != caller.received_ms:
+            refusal = _refusal(time_ms, site, caller)
+            if refusal is not None:
+                return refusal
+        if before is not None and before.tells(site, time_ms, other):
+            return before
+        if other is NO_OTHER:
+            known = self._of.get(caller.guest)
+            if known is not None and known.tells(site, time_ms, other):
+                return known
+        return self._look(time_ms, site, caller, other)
+
+    def _look(self, time_ms: int, site: Site, caller: Caller, other: Other) -> Sender | Drop:
+        guest = caller.guest
+        if (site.honour_gpc and guest.gpc) or (site.honour_dnt and guest.dnt):
             return Drop.OPTED_OUT
-        address, user_agent = other[0] or caller.address, other[1] or caller.user_agent
+        address, user_agent = other[0] or guest.address, other[1] or guest.user_agent
         if site.excludes_address(address):
             return Drop.EXCLUDED_IP
         day = local_day(time_ms, site.timezone)
         who = self._who(site, day.date, address, user_agent)
         from_ms, until_ms, prior = day.start_ms + GAP_MS + 1, day.end_ms, None
-        if time_ms < from_ms:
+        is_early = time_ms < from_ms
+        if is_early:
             from_ms, until_ms = day.start_ms, from_ms
             salt = self._salt_before(site, day.date, caller.received_ms)
             prior = None if salt is None else anonymous(salt, address, user_agent)
-        return Sender(
+        sender = Sender(
             site,
             other,
-            max(from_ms, oldest_ms),
-            min(until_ms, newest_ms + 1),
+            from_ms,
+            until_ms,
             who.visitor,
             prior,
             who.agent,
-            who.where.within(other[2] or caller.country),
-            caller.language,
+            who.where.within(other[2] or guest.country),
+            guest.language,
             fingerprints_of(site.id),
         )
+        # Early on a day the salt of the day before may still be made.
+        if other is NO_OTHER and not is_early:
+            if len(self._of) >= REMEMBERED:
+                self._of.clear()
+            self._of[guest] = sender
+        return sender
+
+    def client(self, sender: Sender, screen: str | None, language: str | None) -> Client:
+        """With what and from where a sender comes who tells of that screen and language."""
+        shown = (screen, language)
+        if shown == sender.shown:
+            return sender.client
+        told = (sender.agent, sender.where, screen, language or sender.language)
+        client = self._clients.get(told)
+        if client is None:
+            if len(self._clients) >= REMEMBERED:
+                self._clients.clear()
+            client = self._clients[told] = _client(*told)
+        sender.shown, sender.client = shown, client
+        return client
 
     def _who(self, site: Site, day: date, address: str, user_agent: str) -> Who:
-        """The visitor behind an address and agent on that day; most were here a moment ago.
-
-        The salt is asked for each time, so that a visitor is forgotten when the salt is.
-        """
+        """The visitor behind an address and agent on that day; many were here a moment ago."""
         salt = self._salts.of(site, day)
         if self._saltless_ms:
             self._saltless_ms.pop((site.id, day), None)
@@ -133,8 +166,35 @@ class Senders:
 
     def forget(self) -> None:
         """Know nobody any more: the salts of their days are deleted."""
+        self._of.clear()
         self._known.clear()
         self._saltless_ms.clear()
+
+
+def _refusal(time_ms: int, site: Site, caller: Caller) -> Drop | None:
+    """The past can be told only by an import; the future by nobody, but for a clock that is a little
+    fast.
+    """
+    if time_ms > caller.received_ms + TOO_NEW_MS:
+        return Drop.TOO_NEW
+    is_import = caller.key is not None and caller.key.allows(Scope.IMPORT, site.id)
+    is_old = not is_import and time_ms < caller.received_ms - TOO_OLD_MS
+    return Drop.TOO_OLD if is_old else None
+
+
+def _client(agent: Agent, where: Location, screen: str | None, language: str | None) -> Client:
+    return Client(
+        where.country,
+        where.region,
+        where.city,
+        agent.browser,
+        agent.browser_version,
+        agent.os,
+        agent.os_version,
+        agent.device,
+        screen or None,
+        language,
+    )
 
 
 def other_of(told: Sighting, site: Site, key: Key) -> Other:

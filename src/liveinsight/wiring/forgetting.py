@@ -79,7 +79,9 @@ def _is_known(folder: Folder, load: BulkLoad, site: str) -> bool:
         return True
     journal = SqliteHotReader(folder)
     try:
-        return any(event.site == site for _, events, _ in journal.after(0) for event in events)
+        return any(
+            event.place.site == site for _, events, _ in journal.after(0) for event in events
+        )
     finally:
         journal.close()
 

@@ -91,7 +91,7 @@ def paired(
         sighting = next(
             sighting
             for sighting in told
-            if fingerprint(event.site, sighting.event_id or "") == event.event_id
+            if fingerprint(event.place.site, sighting.event_id or "") == event.event_id
         )
         yield (
             event,
@@ -100,6 +100,6 @@ def paired(
                 user_id=sighting.user_id,
                 page_url=sighting.page_url,
                 referrer=sighting.referrer,
-                user_agent=(sighting.user_agent if poses else None) or caller.user_agent,
+                user_agent=(sighting.user_agent if poses else None) or caller.guest.user_agent,
             ),
         )

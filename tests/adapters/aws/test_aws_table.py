@@ -39,7 +39,8 @@ def a_reader(client, shards=1, poisoned=None):
 
 
 def read(client, *, shards=1, now_ms=NOON_MS, from_ms=NOON_MS - HOUR_MS, to_ms=NOON_MS + 1):
-    return list(a_reader(client, shards).between(from_ms, to_ms, now_ms))
+    events = a_reader(client, shards).between(from_ms, to_ms, now_ms)
+    return [event.row() for event in events]
 
 
 def throttled(verb):

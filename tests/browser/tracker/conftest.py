@@ -25,7 +25,7 @@ from liveinsight.adapters.local.control import SqliteControl
 from liveinsight.adapters.local.database import Folder
 from liveinsight.adapters.local.journal import SqliteHotReader
 from liveinsight.domain.drop import Drop
-from liveinsight.domain.event import ENGAGEMENT, Event
+from liveinsight.domain.event import ENGAGEMENT, Row
 
 ROOT = Path(__file__).parents[3]
 BUILT = ROOT / "src" / "liveinsight" / "web" / "js" / "li.js"
@@ -70,7 +70,7 @@ class Home:
         self.origin = f"http://stats.example:{self.port}"
         self._folder = Folder(data_dir)
         self._read_to = 0
-        self.events: list[Event] = []
+        self.events: list[Row] = []
         self.drops: dict[Drop, int] = {}
 
     def page(
@@ -98,12 +98,12 @@ class Home:
         reader = SqliteHotReader(self._folder)
         for seq, events, drops in reader.after(self._read_to):
             self._read_to = seq
-            self.events += events
+            self.events += [event.row() for event in events]
             for (_, reason), number in drops.items():
                 self.drops[reason] = self.drops.get(reason, 0) + number
         reader.close()
 
-    def wait(self, page: Page | None, *types: str, opted_out: int = 0) -> list[Event]:
+    def wait(self, page: Page | None, *types: str, opted_out: int = 0) -> list[Row]:
         """The events, once those of these types are all there, in the order of their time.
 
         Attention is told only of who stayed a second: where no engagement is named, any is fine.
@@ -138,7 +138,7 @@ class Home:
                 yield
         control.close()
 
-    def of_type(self, kind: str) -> list[Event]:
+    def of_type(self, kind: str) -> list[Row]:
         """The events of a type."""
         return [event for event in self.events if event.type == kind]
 

@@ -14,7 +14,7 @@ from msgspec import json
 from liveinsight.adapters import patterns
 from liveinsight.adapters.aws.visits import Shown
 from liveinsight.domain.dimension import prop_key
-from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES
+from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Client
 from liveinsight.domain.filter import EVERYTHING, Filter, matches
 from liveinsight.domain.live import (
     FEED_LENGTH,
@@ -99,14 +99,14 @@ class Figures:
         minute = event.time_ms // MINUTE_MS
         self._here.come(event.visitor)
         self._minutes.come(minute, event.visitor)
-        self._sources.come(row.first.source, event.visitor)
-        self._countries.come(row.first.country, event.visitor)
-        if event.type == PAGE_VIEW:
+        self._sources.come(row.first.place.source, event.visitor)
+        self._countries.come(row.first.client.country, event.visitor)
+        if event.place.type == PAGE_VIEW:
             self._views.come(minute)
             insort(self._views_of.setdefault(event.visitor, []), placed)
         if event.time_ms > self._live_after_ms:
             self._live.come(event.visitor)
-            self._live_events += event.type not in SILENT_TYPES
+            self._live_events += event.place.type not in SILENT_TYPES
 
     def take(self, row: Shown) -> None:
         """Undo a row's count, if it was counted and did not go since."""
@@ -157,16 +157,16 @@ class Figures:
 
     def _stop_living(self, row: Shown) -> None:
         self._live.go(row.event.visitor)
-        self._live_events -= row.event.type not in SILENT_TYPES
+        self._live_events -= row.event.place.type not in SILENT_TYPES
 
     def _uncount(self, row: Shown) -> None:
         event = row.event
         minute = event.time_ms // MINUTE_MS
         self._here.go(event.visitor)
         self._minutes.go(minute, event.visitor)
-        self._sources.go(row.first.source, event.visitor)
-        self._countries.go(row.first.country, event.visitor)
-        if event.type == PAGE_VIEW:
+        self._sources.go(row.first.place.source, event.visitor)
+        self._countries.go(row.first.client.country, event.visitor)
+        if event.place.type == PAGE_VIEW:
             self._views.go(minute)
             views = self._views_of[event.visitor]
             del views[bisect_left(views, row.order)]
@@ -178,7 +178,7 @@ class Figures:
         counts: dict[str, int] = {}
         for visitor in self._live:
             views = self._views_of.get(visitor)
-            if views and (page := views[-1][2].event.page):
+            if views and (page := views[-1][2].event.place.page):
                 counts[page] = counts.get(page, 0) + 1
         return dict(nsmallest(PAGES_LENGTH, counts.items(), key=lambda row: (-row[1], row[0])))
 
@@ -197,7 +197,7 @@ class Figures:
         for _, _, row in reversed(self._rows):
             if len(newest) == FEED_LENGTH:
                 break
-            if row.event.type not in SILENT_TYPES:
+            if row.event.place.type not in SILENT_TYPES:
                 newest.append(_glimpse(row))
         return newest
 
@@ -212,23 +212,23 @@ def _top(crowds: Crowds[str | None]) -> list[Count]:
 
 
 def _glimpse(row: Shown) -> Glimpse:
-    event, first = row.event, row.first
+    place, client = row.event.place, row.first.client
     return Glimpse(
-        time=event.time_ms,
-        event=event.type,
-        page=event.page,
-        title=event.title,
-        hostname=event.hostname,
-        source=first.source,
-        country=first.country,
-        browser=first.browser,
-        os=first.os,
-        device=first.device,
+        time=row.event.time_ms,
+        event=place.type,
+        page=place.page,
+        title=place.title,
+        hostname=place.hostname,
+        source=row.first.place.source,
+        country=client.country,
+        browser=client.browser,
+        os=client.os,
+        device=client.device,
     )
 
 
-_OF_EVENT = {"event": "type"}
-_OF_EVENT_SAME = frozenset({"page", "hostname", "title"})
+_OF_EVENT = {"event": "type", "page": "page", "hostname": "hostname", "title": "title"}
+_OF_CLIENT = frozenset(Client.__struct_fields__)
 
 
 def _value(row: Shown, dimension: str) -> str | None:
@@ -243,6 +243,8 @@ def _value(row: Shown, dimension: str) -> str | None:
     if dimension in {"entry_page", "exit_page"}:
         told = row.entry_page if dimension == "entry_page" else row.exit_page
         return told
-    of = row.event if dimension in _OF_EVENT_SAME or dimension in _OF_EVENT else row.first
-    told = getattr(of, _OF_EVENT.get(dimension, dimension))
+    if dimension in _OF_EVENT:
+        told = getattr(row.event.place, _OF_EVENT[dimension])
+    else:
+        told = getattr(row.first.client if dimension in _OF_CLIENT else row.first.place, dimension)
     return told

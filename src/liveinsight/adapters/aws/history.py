@@ -82,8 +82,8 @@ class JsonHotTables(HotTables):
 
 
 def _row(event: Event, zone_of: Zones) -> dict[str, object]:
-    row: dict[str, object] = asdict(event)
-    day = local_day(event.time_ms, zone_of(event.site)).date
+    row: dict[str, object] = asdict(event.row())
+    day = local_day(event.time_ms, zone_of(event.place.site)).date
     row["day"] = (day - EPOCH_DATE).days
     if event.props:
         row["props"] = json.dumps(

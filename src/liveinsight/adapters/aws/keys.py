@@ -32,7 +32,7 @@ def session_key(event: Event, session_id: str | None) -> str:
 
 def type_key(event: Event, shards: int) -> str:
     """Where EventTypeIndex keeps the event."""
-    name = event.type if event.type in BUILT_IN_TYPES else CUSTOM
+    name = event.place.type if event.place.type in BUILT_IN_TYPES else CUSTOM
     return _sharded(name, event.event_id % shards, shards)
 
 

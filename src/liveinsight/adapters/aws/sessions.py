@@ -37,10 +37,10 @@ class DynamoSessions:
 
     def _update(self, key: str, pairs: Sequence[tuple[Event, Told]], now_ms: int) -> Step:
         first, last = pairs[0][0], pairs[-1][0]
-        before = self._changed(key, self._values(pairs, now_ms), is_over=ends(last.type))
+        before = self._changed(key, self._values(pairs, now_ms), is_over=ends(last.place.type))
         last_seen = before.get("last_seen")
         return step(
-            first.type,
+            first.place.type,
             first.time_ms,
             int(last_seen["N"]) if last_seen else None,
             ended=bool(before) and "is_active" not in before,
@@ -48,10 +48,10 @@ class DynamoSessions:
 
     def _values(self, pairs: Sequence[tuple[Event, Told]], now_ms: int) -> Item:
         first, last = pairs[0], pairs[-1]
-        views = [pair for pair in pairs if pair[0].type == PAGE_VIEW]
+        views = [pair for pair in pairs if pair[0].place.type == PAGE_VIEW]
         last_ms = last[0].time_ms
         values: Item = {
-            "site": {"S": last[0].site},
+            "site": {"S": last[0].place.site},
             "visitor": {"S": f"{last[0].visitor:016x}"},
             "start_time": {"N": str(first[0].time_ms)},
             "last_activity": {"N": str(last_ms - last_ms % keys.ACTIVITY_STEP_MS)},
@@ -63,8 +63,8 @@ class DynamoSessions:
         texts = {
             "user_id": last[1].user_id,
             "referrer": first[1].referrer,
-            "current_page": views[-1][0].page if views else None,
-            "country": last[0].country,
+            "current_page": views[-1][0].place.page if views else None,
+            "country": last[0].client.country,
         }
         return values | {name: {"S": text} for name, text in texts.items() if text}
 

@@ -13,14 +13,14 @@ import msgspec
 from liveinsight.adapters.aws import keys
 from liveinsight.adapters.aws.client import DynamoDb, pages, write_all
 from liveinsight.adapters.aws.keys import Item
-from liveinsight.domain.event import BUILT_IN_TYPES, Event
+from liveinsight.domain.event import BUILT_IN_TYPES, Event, Row
 
 HOUR_S = 3600
 # The longest that an event is under way between the moment it says it was kept and the index.
 SLOW_MS = 60_000
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(Event).decode
+_unpack = msgspec.msgpack.Decoder(Row).decode
 
 
 class Told(NamedTuple):
@@ -65,18 +65,18 @@ class DynamoHot:
             "session_id": {"S": keys.session_key(event, told.session_id)},
             "timestamp": {"N": keys.sort_key(event)},
             "event_type": {"S": keys.type_key(event, self._shards)},
-            "site": {"S": event.site},
+            "site": {"S": event.place.site},
             "visitor": {"S": f"{event.visitor:016x}"},
-            "event": {"B": _pack(event)},
+            "event": {"B": _pack(event.row())},
             "ttl": {"N": str(ttl_s)},
         }
         texts = {
-            "event_name": None if event.type in BUILT_IN_TYPES else event.type,
+            "event_name": None if event.place.type in BUILT_IN_TYPES else event.place.type,
             "user_id": told.user_id,
             "page_url": told.page_url,
             "referrer": told.referrer,
             "user_agent": told.user_agent,
-            "country": event.country,
+            "country": event.client.country,
         }
         return item | {name: {"S": text} for name, text in texts.items() if text}
 
@@ -147,7 +147,7 @@ class DynamoEvents:
     def _read(self, item: Item) -> Event | None:
         try:
             packed = item["event"]["B"]
-            event = _unpack(packed if isinstance(packed, bytes) else b"")
+            event = _unpack(packed if isinstance(packed, bytes) else b"").event()
         except (msgspec.MsgspecError, KeyError) as error:
             where = f"{item.get('session_id')} {item.get('timestamp')}"
             self._poisoned(f"{where}: {error}")

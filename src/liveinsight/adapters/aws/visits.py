@@ -61,12 +61,12 @@ class Chains:
 
     def of(self, event: Event) -> Chain:
         """The chain that the event is in. Under its prior id it is the visitor of before midnight."""
-        key = (event.site, event.visitor)
+        key = (event.place.site, event.visitor)
         chain = self._of.get(key)
         if chain is None:
-            chain = self._named(Chain(event.site), key)
+            chain = self._named(Chain(event.place.site), key)
         if event.prior is not None:
-            before = (event.site, event.prior)
+            before = (event.place.site, event.prior)
             other = self._of.get(before)
             if other is None:
                 self._named(chain, before)
@@ -118,15 +118,15 @@ def in_visits(events: Sequence[Event]) -> list[Shown]:
         story = _name(person, event.visitor), event.session
         visit = visits.get(story)
         last_ms, is_over = (None, False) if visit is None else (visit.last_ms, visit.is_over)
-        stepped = step(event.type, event.time_ms, last_ms, ended=is_over)
+        stepped = step(event.place.type, event.time_ms, last_ms, ended=is_over)
         if stepped is Step.NO_VISIT:
             continue
         if stepped is Step.STARTS or visit is None:
             visit = visits[story] = _Visit(event)
         visit.last_ms = event.time_ms
-        visit.is_over = ends(event.type)
-        if event.type == PAGE_VIEW:
-            visit.views.append(event.page)
+        visit.is_over = ends(event.place.type)
+        if event.place.type == PAGE_VIEW:
+            visit.views.append(event.place.page)
         taken.append((event, visit))
     return [
         Shown(

@@ -12,6 +12,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from liveinsight.adapters.local.groups import told_whole
 from liveinsight.domain.errors import Misconfigured
 
 FILE_NAME = "liveinsight.db"
@@ -162,6 +163,7 @@ def _run(db: sqlite3.Connection, scripts: Iterable[Traversable]) -> None:
 
 def _step_back(db: sqlite3.Connection) -> int:
     """Undo the newest script by its counterpart in `schema/back`."""
+    db.create_function("told_whole", 1, told_whole, deterministic=True)
     done = version_of(db)
     _refuse_newer(done)
     script = files(__package__).joinpath("schema", "back", _scripts()[done - 1].name)

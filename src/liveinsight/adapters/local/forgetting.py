@@ -4,16 +4,17 @@ SQLite leaves what was deleted in free pages and in the write-ahead log until so
 written there. So the file is written anew and the log cut off.
 """
 
+import logging
 import sqlite3
 import time
 from collections.abc import Callable
 
-import msgspec
-
 from liveinsight.adapters.local.database import Folder, cut_log
-from liveinsight.adapters.local.journal import Group
+from liveinsight.adapters.local.groups import Damaged, Group, pack, unpack
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.range import Span
+
+log = logging.getLogger(__name__)
 
 SELECT_GROUPS = """
 SELECT seq, seq > (SELECT value FROM meta WHERE key = 'sealed_seq')
@@ -53,14 +54,17 @@ def _cleared(db: sqlite3.Connection, seq: int, doomed: Doomed) -> int:
     row = db.execute("SELECT body FROM journal WHERE seq = ?", (seq,)).fetchone()
     if row is None:
         return 0  # sealed and removed meanwhile
-    group = msgspec.msgpack.decode(row[0], type=Group)
+    try:
+        group = unpack(row[0])
+    except Damaged as error:
+        log.warning("commit group %d is damaged and stays as it is: %s", seq, error)
+        return 0
     kept = [event for event in group.events if not doomed.covers(event)]
     gone = len(group.events) - len(kept)
     if gone:
-        group.events = kept
         db.execute(
             "UPDATE journal SET n = ?, body = ? WHERE seq = ?",
-            (len(kept), msgspec.msgpack.encode(group), seq),
+            (len(kept), pack(Group(kept, group.drops)), seq),
         )
     return gone
 

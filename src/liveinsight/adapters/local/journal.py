@@ -13,9 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from queue import SimpleQueue
 
-import msgspec
-
 from liveinsight.adapters.local.database import Folder
+from liveinsight.adapters.local.groups import Damaged, Group, Packing, unpack
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Unavailable
 from liveinsight.domain.event import Event
@@ -23,33 +22,10 @@ from liveinsight.ports import Clock, Drops
 
 log = logging.getLogger(__name__)
 
-GROUP_FORMAT = 1
 # Waiting events beyond which new ones are refused: a few seconds of work, some 15 MB.
 HIGH_WATER_EVENTS = 50_000
 PROBE_INTERVAL_S = 1.0
 NOT_NOW = "Events cannot be stored at the moment."
-
-
-class Group(msgspec.Struct, array_like=True):
-    """A row's body. New fields come last and have a default: old rows stay readable."""
-
-    format: int
-    events: list[Event]
-    drops: list[tuple[str, Drop, int]] = []
-
-
-# A group's begin: three things, of which the first is its format and the next so many events.
-HEAD = bytes([0x93, GROUP_FORMAT, 0xDD, 0, 0, 0, 0])
-COUNT = 3  # where in it their number stands
-
-_encoder = msgspec.msgpack.Encoder()
-_encode, _encode_into = _encoder.encode, _encoder.encode_into
-_decode = msgspec.msgpack.Decoder(Group).decode
-
-
-def _begin(length: int) -> int:
-    """How many bytes tell that a list of that length begins."""
-    return 1 if length < 1 << 4 else 3 if length < 1 << 16 else 5
 
 
 class _Kept(asyncio.Future[None]):
@@ -61,35 +37,12 @@ class _Kept(asyncio.Future[None]):
         return False
 
 
-class _Pending:
-    """The group that is being filled, and the one future of all who wait for it.
-
-    Events are encoded as they come, while the processor has them at hand, and let go: what they
-    took is there for those that come next.
-    """
+class _Pending(Packing):
+    """The group that is being filled, and the one future of all who wait for it."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._body = bytearray(HEAD)
-        self.count = 0
+        super().__init__()
         self.kept = _Kept(loop=loop)
-
-    def add(self, events: Sequence[Event]) -> None:
-        """These too: all or, where one cannot be encoded, none."""
-        body, end = self._body, len(self._body)
-        try:
-            _encode_into(events, body, end)
-        except Exception:
-            del body[end:]
-            raise
-        # They came as a list of their own. Here the group's goes on, so its begin is taken out.
-        del body[end : end + _begin(len(events))]
-        self.count += len(events)
-
-    def body(self, drops: list[tuple[str, Drop, int]]) -> bytearray:
-        """All of it, as a `Group`; nothing is added any more."""
-        self._body[COUNT : len(HEAD)] = self.count.to_bytes(4, "big")
-        self._body += _encode(drops)
-        return self._body
 
 
 class SqliteJournal:
@@ -313,8 +266,8 @@ class SqliteHotReader:
         ]:
             for number, at_ms, body in self._bodies(seqs):
                 try:
-                    group = _decode(body)
-                except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+                    group = unpack(body)
+                except Damaged as error:
                     self._tell_damaged(number, error)
                 else:
                     yield number, at_ms, group

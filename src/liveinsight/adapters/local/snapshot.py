@@ -14,7 +14,7 @@ import numpy as np
 from liveinsight.adapters import patterns
 from liveinsight.adapters.local.arrays import Ints, Mask
 from liveinsight.adapters.local.interner import Interner, Truth
-from liveinsight.adapters.local.window import Client, From, Thing, Window
+from liveinsight.adapters.local.window import From, Thing, Window, With
 from liveinsight.domain.dimension import prop_key
 from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Scalar
 from liveinsight.domain.filter import (
@@ -209,14 +209,14 @@ class Columns:
         return told
 
 
-def _home(dimension: str) -> tuple[type[Thing | From | Client], str]:
+def _home(dimension: str) -> tuple[type[Thing | From | With], str]:
     """Where a dimension is told: by the event's thing, or by its visit's origin or client."""
     if dimension in {"entry_page", "exit_page"}:
         return Thing, dimension.removesuffix("_page")
     if dimension in From._fields:
         return From, "origin"
-    if dimension in Client._fields:
-        return Client, "client"
+    if dimension in With._fields:
+        return With, "client"
     return Thing, "thing"
 
 

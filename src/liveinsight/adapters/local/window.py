@@ -5,14 +5,15 @@ an event is an entry of a ring. It is a view of the journal: at start it is rebu
 Answers are made from it in `snapshot.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from msgspec.structs import astuple
 
 from liveinsight.adapters.local.arrays import Ints, Mask, Ring, Rows
 from liveinsight.adapters.local.interner import Interner
-from liveinsight.domain.event import PAGE_VIEW, Event, Scalar
+from liveinsight.domain.event import PAGE_VIEW, Client, Event, Place, Scalar
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.live import WINDOW_MS
 from liveinsight.domain.period import MINUTE_MS
@@ -24,6 +25,8 @@ TOO_NEW_MS = 5 * MINUTE_MS  # what is taken from clocks that are a little fast
 # So many distinct things are told apart in half an hour. Then titles and properties are left
 # out, and at twice as many pages too: strangers write them, and memory is not theirs.
 MAX_THINGS = 200_000
+# Places and clients of late whose numbers are told at once.
+REMEMBERED = 4096
 
 
 Props = tuple[tuple[str, Scalar], ...]
@@ -52,7 +55,7 @@ class From(NamedTuple):
     utm_term: str | None
 
 
-class Client(NamedTuple):
+class With(NamedTuple):
     """With what and from where, of a visit."""
 
     country: str | None
@@ -76,7 +79,9 @@ class Window:
         self.sites: Interner[str] = Interner()
         self.things: Interner[Thing] = Interner()
         self.origins: Interner[From] = Interner()
-        self.clients: Interner[Client] = Interner()
+        self.clients: Interner[With] = Interner()
+        self._at: dict[Place, tuple[int, int]] = {}  # the thing and the origin that it tells of
+        self._by: dict[Client, int] = {}
         self.changes: dict[str, int] = {}  # by site: how often it changed
 
     def clear(self) -> None:
@@ -93,14 +98,14 @@ class Window:
     def touch(self, events: Sequence[Event]) -> dict[int, Step]:
         """Take the events into their visits, tell who did not just go on, and show them live."""
         now_ms = self._swept()
-        rows, row_of, thing_of = self.rows, self._row_of, self.things.known
+        rows, row_of, known = self.rows, self._row_of, self._at.get
         is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
         steps: dict[int, Step] = {}
         late_times, late_rows, late_things = self.ring.late
         changed, oldest_ms = None, now_ms - WINDOW_MS
         for index, event in enumerate(events):
-            time_ms, kind = event.time_ms, event.type
-            row = row_of.get(_chain(event.visitor, event.session))
+            time_ms, place, session = event.time_ms, event.place, event.session
+            row = row_of.get(event.visitor if session is None else event.visitor ^ session)
             if row is None and event.prior is not None:
                 row = self._over_midnight(event)
             before_ms = None
@@ -108,28 +113,26 @@ class Window:
                 before_ms = last_ms[row]
                 if time_ms < before_ms and time_ms < start_ms[row] - GAP_MS:
                     # Of a visit long before this one: sealing will join it, here it is over.
-                    steps[index] = step(kind, time_ms, None)
+                    steps[index] = step(place.type, time_ms, None)
                     continue
-            taken = step(kind, time_ms, before_ms)
+            taken = step(place.type, time_ms, before_ms)
+            if taken is NO_VISIT:
+                steps[index] = taken
+                continue
+            thing, origin = known(place) or self._know(place)
+            if event.props:
+                thing = self._thing(place, event.props)
             if taken is not GOES_ON:
                 steps[index] = taken
-                if taken is NO_VISIT:
-                    continue
-                row = self._start(event, row)
+                row = self._start(event, row, origin)
             assert row is not None, "else it starts one"
-            # A plain tuple finds what is known: only what is new becomes a Thing.
-            props = tuple(event.props.items()) if event.props else ()
-            told = (kind, event.hostname, event.page, event.title, props)
-            thing = thing_of(told)
-            if thing is None:
-                thing = self._new_thing(*told)
-            self._go_on(event, row, thing)
+            self._go_on(place.type, time_ms, row, thing)
             if time_ms > oldest_ms:
                 late_times.append(time_ms)
                 late_rows.append(row)
                 late_things.append(thing)
-                if event.site is not changed:
-                    changed = event.site
+                if place.site is not changed:
+                    changed = place.site
                     self.changes[changed] = self.changes.get(changed, 0) + 1
         self.ring.settle_many()
         return steps
@@ -165,7 +168,7 @@ class Window:
             self.rows.key[row] = key
         return row
 
-    def _start(self, event: Event, row: int | None) -> int:
+    def _start(self, event: Event, row: int | None, origin: int) -> int:
         if row is None:
             row = self._add(_chain(event.visitor, event.session))
             person = row if event.session is None else self._person(event.visitor)
@@ -173,21 +176,21 @@ class Window:
         rows = self.rows
         rows.start_ms[row] = rows.last_ms[row] = event.time_ms
         rows.is_open[row] = 1
-        rows.site[row] = self.sites.code(event.site)
-        rows.origin[row] = self._origin(event)
-        rows.client[row] = self._client(event)
+        rows.site[row] = self.sites.code(event.place.site)
+        rows.origin[row] = origin
+        rows.client[row] = self._client(event.client)
         rows.entry[row] = rows.exit[row] = -1
         return row
 
-    def _go_on(self, event: Event, row: int, thing: int) -> None:
-        rows, time_ms, last_ms = self.rows, event.time_ms, self.rows.last_ms
+    def _go_on(self, kind: str, time_ms: int, row: int, thing: int) -> None:
+        rows, last_ms = self.rows, self.rows.last_ms
         is_newest = time_ms >= last_ms[row]
-        if event.type == PAGE_VIEW:
+        if kind == PAGE_VIEW:
             if is_newest or rows.exit[row] < 0:
                 rows.exit[row] = thing
                 if rows.entry[row] < 0:
                     rows.entry[row] = thing
-        elif ends(event.type):
+        elif ends(kind):
             rows.is_open[row] = 0
         if is_newest:
             last_ms[row] = time_ms
@@ -211,6 +214,25 @@ class Window:
         self.rows.entry[row] = self.rows.exit[row] = -1
         return row
 
+    def _know(self, place: Place) -> tuple[int, int]:
+        """The numbers of what happens at a place, and of whence its visitors come."""
+        _, _, _, _, _, *whence = astuple(place)
+        told = tuple(whence)
+        # A plain tuple finds what is known: only what is new becomes a `From`.
+        origin = self.origins.known(told)
+        if origin is None:
+            origin = self.origins.code(From(*told))
+        if len(self._at) >= REMEMBERED:
+            self._at.clear()
+        self._at[place] = codes = self._thing(place), origin
+        return codes
+
+    def _thing(self, place: Place, props: Mapping[str, Scalar] | None = None) -> int:
+        _, kind, hostname, page, title, *_ = astuple(place)
+        told = (kind, hostname, page, title, tuple(props.items()) if props else ())
+        known = self.things.known(told)
+        return self._new_thing(*told) if known is None else known
+
     def _new_thing(
         self, kind: str, hostname: str | None, page: str | None, title: str | None, props: Props
     ) -> int:
@@ -220,35 +242,13 @@ class Window:
         known_page = page if crowd < 2 * MAX_THINGS else None
         return self.things.code(Thing(kind, hostname, known_page, None, ()))
 
-    def _origin(self, event: Event) -> int:
-        told = (
-            event.source,
-            event.channel,
-            event.referrer,
-            event.utm_source,
-            event.utm_medium,
-            event.utm_campaign,
-            event.utm_content,
-            event.utm_term,
-        )
-        known = self.origins.known(told)
-        return self.origins.code(From(*told)) if known is None else known
-
-    def _client(self, event: Event) -> int:
-        told = (
-            event.country,
-            event.region,
-            event.city,
-            event.browser,
-            event.browser_version,
-            event.os,
-            event.os_version,
-            event.device,
-            event.screen,
-            event.language,
-        )
-        known = self.clients.known(told)
-        return self.clients.code(Client(*told)) if known is None else known
+    def _client(self, client: Client) -> int:
+        code = self._by.get(client)
+        if code is None:
+            if len(self._by) >= REMEMBERED:
+                self._by.clear()
+            self._by[client] = code = self.clients.code(With(*astuple(client)))
+        return code
 
     def _swept(self) -> int:
         """The moment. What is over by now is forgotten, each time some seconds have passed."""
@@ -286,6 +286,8 @@ class Window:
     def _sweep_values(self, used: Mask) -> None:
         """Forget values nobody has any more, once they are the larger part."""
         rows = self.rows
+        self._at.clear()
+        self._by.clear()
         if len(self.things) > 1024 and len(self.things) > len(self.ring):
             _, _, things = self.ring.columns()
             entries = np.frombuffer(rows.entry, np.int32)[: rows.length][used]

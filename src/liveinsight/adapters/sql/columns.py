@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 from msgspec.structs import astuple
 
 from liveinsight.adapters.sql.fragments import EPOCH_DATE, RAW_TYPES
-from liveinsight.domain.event import Event
+from liveinsight.domain.event import Client, Event, Place, Row
 from liveinsight.domain.period import QUARTER_MS, local_day
 
 # So many events are turned on their side at once: all their fields are in the processor's cache.
@@ -26,7 +27,7 @@ class Columns:
     def __init__(self) -> None:
         self._waiting: list[Event] = []
         self._texts: dict[object, object] = {}
-        self._values: dict[str, list[Any]] = {name: [] for name in Event.__struct_fields__}
+        self._values: dict[str, list[Any]] = {name: [] for name in Row.__struct_fields__}
         self._count = 0
 
     def __len__(self) -> int:
@@ -47,20 +48,29 @@ class Columns:
         return arrays
 
     def _turn(self) -> None:
-        same = self._texts.setdefault
         for first in range(0, len(self._waiting), AT_HAND):
             part = self._waiting[first : first + AT_HAND]
-            told = zip(*map(astuple, part), strict=True)
-            for (name, column), values in zip(self._values.items(), told, strict=True):
-                if _are_nothing(values):
-                    column.extend(values)
-                elif name == "props":
-                    column.extend(map(_json, values))
-                elif _KINDS[name] is None:
-                    column.extend(map(same, values, values))
-                else:
-                    column.extend(values)
+            self._put(Event, part)
+            self._put(Place, [event.place for event in part])
+            self._put(Client, [event.client for event in part])
         self._waiting.clear()
+
+    def _put(self, kind: type[Struct], part: Sequence[Struct]) -> None:
+        """What these tell, each field behind what others told of it."""
+        same = self._texts.setdefault
+        told = zip(*map(astuple, part), strict=True)
+        for name, values in zip(kind.__struct_fields__, told, strict=True):
+            column = self._values.get(name)
+            if column is None:
+                continue  # a place or client, whose fields are columns of their own
+            if _are_nothing(values):
+                column.extend(values)
+            elif name == "props":
+                column.extend(map(_json, values))
+            elif _KINDS[name] is None:
+                column.extend(map(same, values, values))
+            else:
+                column.extend(values)
 
 
 def _days(sites: Sequence[str], times_ms: Column, zone_of: Callable[[str], str]) -> Column:
@@ -103,7 +113,7 @@ _NUMPY_TYPES: Mapping[str, type[np.generic]] = {
     "UTINYINT": np.uint8,
 }
 # Of each field; the others are text.
-_KINDS = {name: _NUMPY_TYPES.get(RAW_TYPES.get(name, "")) for name in Event.__struct_fields__}
+_KINDS = {name: _NUMPY_TYPES.get(RAW_TYPES.get(name, "")) for name in Row.__struct_fields__}
 _encode = msgspec.json.Encoder(order="sorted").encode
 
 

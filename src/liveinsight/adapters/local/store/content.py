@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
-import msgspec
 
 from liveinsight.adapters.local.database import Folder
-from liveinsight.adapters.local.journal import Group
+from liveinsight.adapters.local.groups import Damaged, unpack
 from liveinsight.adapters.local.lake import SqliteLake, digest_of
 from liveinsight.adapters.sql.relations import COLUMNS, quoted
 from liveinsight.domain.lake import FORMAT, LakeFile, Relation
@@ -60,8 +59,8 @@ class LocalContent:
         if row is None:
             return None  # sealed and removed meanwhile
         try:
-            group = msgspec.msgpack.decode(row[1], type=Group)
-        except msgspec.MsgspecError as error:
+            group = unpack(row[1])
+        except Damaged as error:
             return f"cannot be read: {error}"
         return (
             None if len(group.events) == row[0] else f"holds {len(group.events)} of {row[0]} events"

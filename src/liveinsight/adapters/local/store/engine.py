@@ -6,7 +6,7 @@ question that reads from it is answered.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -14,7 +14,8 @@ import duckdb
 from msgspec import Struct
 
 from liveinsight.adapters.local.control import SqliteControl
-from liveinsight.adapters.local.journal import Group, SqliteHotReader
+from liveinsight.adapters.local.groups import Group
+from liveinsight.adapters.local.journal import SqliteHotReader
 from liveinsight.adapters.local.lake import SqliteLake
 from liveinsight.adapters.local.store.limits import Limits
 from liveinsight.adapters.sql.hot_tables import Arrays, HotTables, Moment
@@ -192,9 +193,9 @@ class Engine:
         for site, reason, n in group.drops:
             drops[site, local_day(at_ms, self.zone_of(site)).date, reason] += n
 
-    def _unerased(self, events: list[Event], seq: int) -> list[Event]:
+    def _unerased(self, events: Sequence[Event], seq: int) -> Sequence[Event]:
         gone = {site for site, limit in self._erased.items() if seq <= limit}
-        return [event for event in events if event.site not in gone] if gone else events
+        return [event for event in events if event.place.site not in gone] if gone else events
 
     @contextmanager
     def cursor(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, Moment]]:

@@ -1,0 +1,1 @@
+-- Commit groups are of format 2 from here on (`groups.py`), which older versions cannot read.
