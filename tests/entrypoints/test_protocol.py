@@ -6,36 +6,11 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from connection import Memory, turns
 from liveinsight.entrypoints.protocol import protocol_for
 from liveinsight.http.exchange import Response
 
 POSTED = b"POST /api/events HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
-
-
-class Memory(asyncio.Transport):
-    """A transport that remembers what was written."""
-
-    def __init__(self):
-        super().__init__()
-        self.written = b""
-
-    def write(self, data):
-        self.written += data
-
-    def is_closing(self):
-        return False
-
-    def get_write_buffer_size(self):
-        return 0
-
-    def close(self):
-        """Nothing is open."""
-
-    def pause_reading(self):
-        """Nothing is read."""
-
-    def resume_reading(self):
-        """Nothing is read."""
 
 
 class Reader:
@@ -59,12 +34,6 @@ class Reader:
         self.protocol = protocol_for(take)(config, ServerState(), {})
         self.transport = Memory()
         self.protocol.connection_made(self.transport)
-
-
-async def turns(number=10):
-    """Let the loop go round."""
-    for _ in range(number):
-        await asyncio.sleep(0)
 
 
 def test_who_reads_no_answers_is_waited_for():

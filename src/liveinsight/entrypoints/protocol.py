@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from liveinsight.entrypoints.heads import Fields, Heads
 from liveinsight.http.exchange import Headers, Request, Response, Tell
 from liveinsight.http.routes import ANY_ORIGIN
 
@@ -131,17 +132,34 @@ class EventsProtocol(LimitedProtocol):
     """
 
     take: Take
+    heads: Heads
+    _is_between = True  # requests: the next byte begins one
+    _parsed: tuple[Fields, bytes] | None = None  # the last that was handed over
     _posted: bytes | None = None  # the body of the request that is being read, if it may go
     _head: list[tuple[bytes, bytes]]  # and its headers
 
     def on_message_begin(self) -> None:
         """A head begins. What an application wants to be told is made when it is to go there."""
         self._begin()
+        self._is_between = False
         self.url, self.headers, self.expect_100_continue = b"", [], False
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came. If they end within a body, the ordinary way waits for the rest."""
+        """Bytes came: one request with a head that is known, or whatever the parser finds in them. If
+        they end within a body, the ordinary way waits for the rest.
+        """
+        is_alone = self._is_between and self._is_free()
+        if is_alone:
+            known = self.heads.read(data)
+            if known is not None:
+                self._unset_keepalive_if_required()
+                self._fields_bytes, self._waits_until = 0, None
+                self._hand_over(*known)
+                return
         super().data_received(data)
+        parsed, self._parsed = self._parsed, None
+        if is_alone and parsed is not None:
+            self.heads.remember(data, *parsed)
         body, self._posted = self._posted, None
         if body is not None and not self.transport.is_closing():
             self.headers = self._head
@@ -175,23 +193,33 @@ class EventsProtocol(LimitedProtocol):
 
     def on_message_complete(self) -> None:
         """The request is whole."""
+        self._is_between = not self.parser.should_upgrade()
         body, self._posted = self._posted, None
         if body is None:
             super().on_message_complete()
             return
+        headers = dict(self._head)
+        headers.pop(b"content-length", None)  # the same head may come with another
+        self._parsed = headers, body
+        self._hand_over(headers, body)
+
+    def _hand_over(self, headers: Fields, body: bytes) -> None:
         peer = self.client[0] if self.client else ""
-        request = Request("POST", EVENTS_PATH, "", dict(self._head), body, peer)
         taken = _Taken(self)
         self.cycle = taken  # type: ignore[assignment] # has all that is asked of a cycle here
-        self.take(request, taken.tell)
+        self.take(Request("POST", EVENTS_PATH, "", headers, body, peer), taken.tell)
+
+    def _is_free(self) -> bool:
+        """Whether none is under way; who reads no answers is waited for on the ordinary way."""
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return is_answered and not self.flow.write_paused
 
     def _may_go(self) -> bool:
         parser = self.parser
         return (
             self.url == EVENTS_URL
             and parser.get_method() == b"POST"
-            and (self.cycle is None or self.cycle.response_complete)
-            and not self.flow.write_paused  # who reads no answers is waited for there
+            and self._is_free()
             and parser.should_keep_alive()
             and parser.get_http_version() == "1.1"
             and not self.expect_100_continue
@@ -248,4 +276,4 @@ def _head(status: int, headers: Headers) -> bytes:
 
 def protocol_for(take: Take) -> type[EventsProtocol]:
     """The protocol of a server whose events are taken by `take`."""
-    return type("Protocol", (EventsProtocol,), {"take": staticmethod(take)})
+    return type("Protocol", (EventsProtocol,), {"take": staticmethod(take), "heads": Heads()})
