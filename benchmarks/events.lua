@@ -1,7 +1,8 @@
 -- Events for wrk: 5,000 visitors, 500 pages, an event id of its own for each.
 -- wrk ... URL -- PREFIX BATCH DELAY_MS
--- PREFIX keeps the ids of runs apart; BATCH is the number of events of a request, 0 one bare
--- event; with DELAY_MS each connection waits about so long before each request.
+-- PREFIX keeps the ids of runs apart, and their visits: those that go on the store judges anew.
+-- BATCH is the number of events of a request, 0 one bare event; with DELAY_MS each connection waits
+-- about so long before each request.
 local format, concat, random = string.format, table.concat, math.random
 local prefix, batch, delay_ms, number = "", 0, 0, 0
 local agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/147.0.0.0 Safari/537.36"
@@ -9,8 +10,8 @@ local agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like G
 local function event()
   number = number + 1
   return format(
-    '{"site":"default","event_id":"%s%d","session_id":"s%d","page_url":"https://shop.example/p/%d?utm_source=news","title":"Product page","referrer":"https://www.google.com/","screen":"1920x1080","language":"ko-KR"}',
-    prefix, number, number % 5000, number % 500)
+    '{"site":"default","event_id":"%s%d","session_id":"%s%d","page_url":"https://shop.example/p/%d?utm_source=news","title":"Product page","referrer":"https://www.google.com/","screen":"1920x1080","language":"ko-KR"}',
+    prefix, number, prefix, number % 5000, number % 500)
 end
 
 function init(args)
