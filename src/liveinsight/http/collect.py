@@ -11,6 +11,7 @@ from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Forbidden, Invalid, RateLimited
 from liveinsight.domain.event import PAGE_VIEW
 from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.lately import Lately
 from liveinsight.domain.sighting import Caller, Guest, Id, Sighting, skew_of
 from liveinsight.http.addresses import Addresses
 from liveinsight.http.auth import Keys
@@ -100,7 +101,7 @@ class CollectDoor:
         self._doctor = doctor
         self._csrf = SignedTokens(control.secret("csrf"))
         # Most requests come from who sent one a moment ago.
-        self._guests: dict[tuple[bytes | str | None, ...], Guest] = {}
+        self._guests: Lately[tuple[bytes | str | None, ...], Guest] = Lately(REMEMBERED)
         self.dropped: Counter[Drop] = Counter()
         self._refused: Counter[tuple[str, Drop]] = Counter()
 
@@ -259,10 +260,8 @@ class CollectDoor:
         guest = self._guests.get(shown)
         if guest is None:
             guest = self._understood(request)
-            if len(self._guests) >= REMEMBERED:
-                self._guests.clear()
             if sum(map(len, filter(None, shown))) <= REMEMBERED_LENGTH:
-                self._guests[shown] = guest
+                self._guests.keep(shown, guest)
         return guest
 
     def _understood(self, request: Request) -> Guest:

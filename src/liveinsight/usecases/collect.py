@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import Aside, Event
+from liveinsight.domain.lately import Lately
 from liveinsight.domain.sighting import Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import STARTS, Step
@@ -80,7 +81,7 @@ class Collect:
         self._seen = seen
         self._visits = visits
         self._new_id = new_id
-        self._sessions: dict[tuple[str, str], int] = {}
+        self._sessions: Lately[tuple[str, str], int] = Lately(REMEMBERED)
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge and take all events of a request."""
@@ -194,7 +195,8 @@ class Collect:
         if told.session_id:
             session = self._sessions.get((sender.site.id, told.session_id))
             if session is None:
-                session = self._session(sender, told.session_id)
+                number = sender.fingerprint(told.session_id)
+                session = self._sessions.keep((sender.site.id, told.session_id), number)
         if order is not None:
             if told.timestamp is None:
                 time_ms = order.next(visitor, session, sender.from_ms)
@@ -218,12 +220,6 @@ class Collect:
             None if told.scroll_depth is None else min(told.scroll_depth, 100),
             Aside.BOT if sender.agent.is_bot else spot.aside,
         )
-
-    def _session(self, sender: Sender, told: str) -> int:
-        if len(self._sessions) >= REMEMBERED:
-            self._sessions.clear()
-        self._sessions[sender.site.id, told] = session = sender.fingerprint(told)
-        return session
 
 
 class _Order:

@@ -13,12 +13,15 @@ from msgspec import Struct
 
 from liveinsight.domain.agent import Device
 from liveinsight.domain.channel import Channel
-from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, Aside, Client, Event, Place
+from liveinsight.domain.event import ENGAGEMENT, PAGE_VIEW, Aside, Client, Event
+from liveinsight.domain.location import Location
 from liveinsight.domain.period import day_span
 from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.domain.visitor import fingerprint
 from liveinsight.ports import Agents, Sources
+from liveinsight.usecases.places import place_of
+from liveinsight.usecases.senders import client_of
 
 Weighted = Sequence[tuple[str | None, int]]
 # How much happens in each hour of the wall clock, of 100.
@@ -148,18 +151,8 @@ class Past:
         region, city = draw.choice(CITIES.get(country or "", ((None, None),)))
         agent = draw.choices(self._agents, self._agent_weights)[0]
         screens = SCREENS["mobile" if agent.device == "mobile" else "desktop"]
-        return Client(
-            country,
-            region,
-            city,
-            agent.browser,
-            agent.browser_version,
-            agent.os,
-            agent.os_version,
-            agent.device,
-            draw.choice(screens),
-            LANGUAGES.get(country or "", "en-US"),
-        )
+        where, language = Location(country, region, city), LANGUAGES.get(country or "", "en-US")
+        return client_of(agent, where, draw.choice(screens), language)
 
     def _page(self) -> tuple[str, str]:
         return self._draw.choices(self._pages, self._page_weights)[0]
@@ -175,33 +168,17 @@ class Past:
         **about: object,
     ) -> Event:
         self._number += 1
+        told = (self._cast.host, *shown)
         return Event(
             event_id=fingerprint(self._site.id, f"past {self._number}"),
             time_ms=at_ms,
-            place=self._place(kind, shown, come),
+            place=place_of(self._site, kind, told, *come),
             visitor=visitor,
             prior=None,
             session=None,
             client=client,
             aside=Aside.BOT if client.device == Device.BOT else None,
             **(NOTHING | about),  # type: ignore[arg-type] # the fields that differ by type
-        )
-
-    def _place(self, kind: str, shown: tuple[str, str], come: tuple[Origin, Campaign]) -> Place:
-        origin, campaign = come
-        return Place(
-            self._site.id,
-            kind,
-            self._cast.host,
-            *shown,
-            origin.source,
-            str(origin.channel),
-            origin.referrer,
-            campaign.source,
-            campaign.medium,
-            campaign.name,
-            None,
-            None,
         )
 
 

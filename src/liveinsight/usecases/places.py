@@ -5,10 +5,11 @@ from msgspec import Struct
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Aside, Place
 from liveinsight.domain.key import Key
+from liveinsight.domain.lately import Lately
 from liveinsight.domain.page import Page, clean, page_of
 from liveinsight.domain.sighting import TITLE_LENGTH, Sighting
 from liveinsight.domain.site import Site
-from liveinsight.domain.source import Campaign
+from liveinsight.domain.source import Campaign, Origin
 from liveinsight.ports import Control, Sources
 
 # Places and pages of late that are told at once. A place is a few hundred bytes, as those of longer
@@ -18,6 +19,7 @@ REMEMBERED_LENGTH = 400
 NOWHERE = Page("", "", Campaign())
 
 Way = tuple[str | None, ...]  # all of a sighting that its place depends on
+Shown = tuple[str | None, str | None, str | None]  # host, page and title
 
 
 class Spot(Struct, frozen=True):
@@ -45,7 +47,7 @@ class Places:
         self._control = control
         self._sources = sources
         self._sites = control.sites()
-        self._known: dict[Way, Spot] = {}
+        self._known: Lately[Way, Spot] = Lately(REMEMBERED)
 
     def known(self) -> dict[Way, Spot]:
         """Those of late, until a site's settings change."""
@@ -58,10 +60,8 @@ class Places:
     def look(self, told: Sighting, way: Way) -> Spot:
         """A place that is not known."""
         spot = self._found(told, told.site)
-        if len(self._known) >= REMEMBERED:
-            self._known.clear()
         if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
-            self._known[way] = spot
+            self._known.keep(way, spot)
         return spot
 
     def of(self, told: Sighting, key: Key) -> Spot:
@@ -79,23 +79,28 @@ class Places:
         campaign = _campaign(told, page)
         own_hosts = (*site.domains, page.hostname)
         origin = self._sources.read(told.referrer or None, campaign, own_hosts)
-        place = Place(
-            site.id,
-            clean(told.event_type),
-            page.hostname or None,
-            page.path or None,
-            clean(told.title)[:TITLE_LENGTH] if told.title else None,
-            origin.source,
-            str(origin.channel),
-            origin.referrer,
-            campaign.source,
-            campaign.medium,
-            campaign.name,
-            campaign.content,
-            campaign.term,
-        )
+        title = clean(told.title)[:TITLE_LENGTH] if told.title else None
+        shown = page.hostname or None, page.path or None, title
+        place = place_of(site, clean(told.event_type), shown, origin, campaign)
         aside = Aside.SPAM_REFERRER if origin.is_spam else None
         return Spot(site, place, _refusal(site, page), aside)
+
+
+def place_of(site: Site, kind: str, shown: Shown, origin: Origin, campaign: Campaign) -> Place:
+    """Where something happened and whence its visitor came, as events tell it."""
+    return Place(
+        site.id,
+        kind,
+        *shown,
+        origin.source,
+        str(origin.channel),
+        origin.referrer,
+        campaign.source,
+        campaign.medium,
+        campaign.name,
+        campaign.content,
+        campaign.term,
+    )
 
 
 def host_of(told: Sighting) -> str | None:

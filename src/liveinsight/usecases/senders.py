@@ -9,6 +9,7 @@ from liveinsight.domain.agent import Agent
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.event import Client
 from liveinsight.domain.key import Key, Scope
+from liveinsight.domain.lately import Lately
 from liveinsight.domain.location import Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
 from liveinsight.domain.sighting import Caller, Guest, Sighting
@@ -66,9 +67,12 @@ class Senders:
         self._salts = salts
         self._agents = agents
         self._locations = locations
-        self._of: dict[Guest, Sender] = {}  # by who sends for themselves, as mostly
-        self._known: dict[tuple[bytes, str, str], Who] = {}
-        self._clients: dict[tuple[Agent, Location, str | None, str | None], Client] = {}
+        # By who sends for themselves, as mostly.
+        self._of: Lately[Guest, Sender] = Lately(REMEMBERED)
+        self._known: Lately[tuple[bytes, str, str], Who] = Lately(REMEMBERED)
+        self._clients: Lately[tuple[Agent, Location, str | None, str | None], Client] = Lately(
+            REMEMBERED
+        )
         self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
     def find(
@@ -118,9 +122,7 @@ class Senders:
         )
         # Early on a day the salt of the day before may still be made.
         if other is NO_OTHER and not is_early:
-            if len(self._of) >= REMEMBERED:
-                self._of.clear()
-            self._of[guest] = sender
+            self._of.keep(guest, sender)
         return sender
 
     def client(self, sender: Sender, screen: str | None, language: str | None) -> Client:
@@ -131,9 +133,7 @@ class Senders:
         told = (sender.agent, sender.where, screen, language or sender.language)
         client = self._clients.get(told)
         if client is None:
-            if len(self._clients) >= REMEMBERED:
-                self._clients.clear()
-            client = self._clients[told] = _client(*told)
+            client = self._clients.keep(told, client_of(*told))
         sender.shown, sender.client = shown, client
         return client
 
@@ -145,11 +145,8 @@ class Senders:
         key = (salt, address, user_agent)
         who = self._known.get(key)
         if who is None:
-            if len(self._known) >= REMEMBERED:
-                self._known.clear()
             agent, where = self._agents.read(user_agent), self._locations.of(address)
-            who = Who(anonymous(salt, address, user_agent), agent, where)
-            self._known[key] = who
+            who = self._known.keep(key, Who(anonymous(salt, address, user_agent), agent, where))
         return who
 
     def _salt_before(self, site: Site, day: date, now_ms: int) -> bytes | None:
@@ -182,7 +179,8 @@ def _refusal(time_ms: int, site: Site, caller: Caller) -> Drop | None:
     return Drop.TOO_OLD if is_old else None
 
 
-def _client(agent: Agent, where: Location, screen: str | None, language: str | None) -> Client:
+def client_of(agent: Agent, where: Location, screen: str | None, language: str | None) -> Client:
+    """With what and from where somebody comes, as events tell it."""
     return Client(
         where.country,
         where.region,

@@ -1,6 +1,7 @@
 """Watch: what is happening now on a site, counted once for all who ask the same."""
 
 from liveinsight.domain.filter import Filter
+from liveinsight.domain.lately import Lately
 from liveinsight.domain.live import Live
 from liveinsight.ports import Clock, Watching
 
@@ -15,7 +16,7 @@ class Watch:
     def __init__(self, watching: Watching, clock: Clock) -> None:
         self._watching = watching
         self._clock = clock
-        self._last: dict[tuple[str, Filter], tuple[int, Live]] = {}
+        self._last: Lately[tuple[str, Filter], tuple[int, Live]] = Lately(REMEMBERED)
 
     def check(self, tree: Filter) -> None:
         """Raise `Invalid` for a filter that cannot be answered."""
@@ -34,8 +35,6 @@ class Watch:
             counted_at, live = known
             if counted_at == version and 0 <= now_ms - live.timestamp < GOOD_FOR_MS:
                 return live
-        if len(self._last) >= REMEMBERED:
-            self._last.clear()
         live = self._watching.look(site, tree, now_ms)
-        self._last[site, tree] = (version, live)
+        self._last.keep((site, tree), (version, live))
         return live

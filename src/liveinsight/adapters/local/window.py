@@ -15,6 +15,7 @@ from liveinsight.adapters.local.arrays import Ints, Mask, Ring, Rows
 from liveinsight.adapters.local.interner import Interner
 from liveinsight.domain.event import PAGE_VIEW, Client, Event, Place, Scalar
 from liveinsight.domain.forget import Doomed
+from liveinsight.domain.lately import Lately
 from liveinsight.domain.live import WINDOW_MS
 from liveinsight.domain.period import MINUTE_MS
 from liveinsight.domain.visit import GAP_MS, GOES_ON, NO_VISIT, Step, ends, step
@@ -80,8 +81,9 @@ class Window:
         self.things: Interner[Thing] = Interner()
         self.origins: Interner[From] = Interner()
         self.clients: Interner[With] = Interner()
-        self._at: dict[Place, tuple[int, int]] = {}  # the thing and the origin that it tells of
-        self._by: dict[Client, int] = {}
+        # Of a place the numbers of the thing and the origin that it tells of.
+        self._at: Lately[Place, tuple[int, int]] = Lately(REMEMBERED)
+        self._by: Lately[Client, int] = Lately(REMEMBERED)
         self.changes: dict[str, int] = {}  # by site: how often it changed
 
     def clear(self) -> None:
@@ -216,20 +218,15 @@ class Window:
 
     def _know(self, place: Place) -> tuple[int, int]:
         """The numbers of what happens at a place, and of whence its visitors come."""
-        _, _, _, _, _, *whence = astuple(place)
-        told = tuple(whence)
+        told = astuple(place)[5:]
         # A plain tuple finds what is known: only what is new becomes a `From`.
         origin = self.origins.known(told)
         if origin is None:
             origin = self.origins.code(From(*told))
-        if len(self._at) >= REMEMBERED:
-            self._at.clear()
-        self._at[place] = codes = self._thing(place), origin
-        return codes
+        return self._at.keep(place, (self._thing(place), origin))
 
     def _thing(self, place: Place, props: Mapping[str, Scalar] | None = None) -> int:
-        _, kind, hostname, page, title, *_ = astuple(place)
-        told = (kind, hostname, page, title, tuple(props.items()) if props else ())
+        told = (*astuple(place)[1:5], tuple(props.items()) if props else ())
         known = self.things.known(told)
         return self._new_thing(*told) if known is None else known
 
@@ -245,9 +242,7 @@ class Window:
     def _client(self, client: Client) -> int:
         code = self._by.get(client)
         if code is None:
-            if len(self._by) >= REMEMBERED:
-                self._by.clear()
-            self._by[client] = code = self.clients.code(With(*astuple(client)))
+            code = self._by.keep(client, self.clients.code(With(*astuple(client))))
         return code
 
     def _swept(self) -> int:
