@@ -9,7 +9,12 @@ import pytest
 from builders import NOON_MS, an_event
 from liveinsight.adapters.clock import FixedClock
 from liveinsight.adapters.local.database import Folder
-from liveinsight.adapters.local.journal import SqliteHotReader, SqliteJournal
+from liveinsight.adapters.local.journal import (
+    ENOUGH_EVENTS,
+    QUIET_TURNS,
+    SqliteHotReader,
+    SqliteJournal,
+)
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Misconfigured, Unavailable
 
@@ -57,6 +62,38 @@ def test_those_who_come_together_share_a_group(folder):
 
     run(folder, many)
     assert [len(events) for _, events, _ in kept(folder)] == [50]
+
+
+def test_a_group_waits_for_who_is_still_coming(folder):
+    """Also while a group is written: those it answers come again, and share the next one."""
+
+    async def come_again(journal):
+        async def somebody(turns):
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await journal.keep([an_event()], {})
+            await journal.keep([an_event()], {})
+
+        await asyncio.gather(*map(somebody, range(50)))
+
+    run(folder, come_again)
+    assert [len(events) for _, events, _ in kept(folder)] == [50, 50]
+
+
+def test_a_group_that_is_large_enough_waits_for_nobody(folder):
+    """However many come, one after the other without end."""
+
+    async def one_by_one(journal):
+        keeping = []
+        for _ in range(3 * ENOUGH_EVENTS):
+            keeping.append(asyncio.ensure_future(journal.keep([an_event()], {})))
+            await asyncio.sleep(0)
+        await asyncio.gather(*keeping)
+
+    run(folder, one_by_one)
+    sizes = [len(events) for _, events, _ in kept(folder)]
+    assert sizes[0] == ENOUGH_EVENTS
+    assert sum(sizes) == 3 * ENOUGH_EVENTS
 
 
 @pytest.mark.parametrize("sizes", [(1,), (0, 3, 0), (15, 1), (100, 1, 70_000)])
@@ -155,8 +192,9 @@ def test_nothing_after_a_failed_write_is_acknowledged(folder):
         await journal.keep([an_event(event_id=1)], {})
         folder.connect().execute("DROP TABLE journal")
         first = asyncio.ensure_future(journal.keep([an_event(event_id=2)], {}))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
+        for _ in range(QUIET_TURNS + 2):  # until it is being written
+            await asyncio.sleep(0)
+        assert not journal.backlog
         second = asyncio.ensure_future(journal.keep([an_event(event_id=3)], {}))
         outcomes = await asyncio.gather(first, second, return_exceptions=True)
         with pytest.raises(Unavailable):

@@ -1,8 +1,9 @@
 """The journal: what is acknowledged is here, on disk, one row a commit group.
 
-A group is whatever came in while the group before it was being written. There is no timer:
-an idle journal writes at once, a busy one writes larger groups. One thread writes, so a slow
-disk never holds the event loop; one future answers all who wait for a group.
+A group is whatever comes in until the group before it is down and nobody joins any more: those
+who were answered by that one mostly come again at once. There is no timer: an idle journal writes
+at once, a busy one writes larger groups. One thread writes, so a slow disk never holds the event
+loop; one future answers all who wait for a group.
 """
 
 import asyncio
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 
 # Waiting events beyond which new ones are refused: a few seconds of work, some 15 MB.
 HIGH_WATER_EVENTS = 50_000
+# With so many events a group is worth its write, whoever else comes.
+ENOUGH_EVENTS = 500
+# Who comes in one turn of the loop is judged in the next.
+QUIET_TURNS = 2
 PROBE_INTERVAL_S = 1.0
 NOT_NOW = "Events cannot be stored at the moment."
 
@@ -101,8 +106,7 @@ class SqliteJournal:
                 return None
             pending = self._pending = _Pending(self._loop)
             if self._writing is None:
-                # Whoever else arrives in this turn of the loop shares the group.
-                self._loop.call_soon(self._write_next)
+                self._loop.call_soon(self._write_when_quiet)
         pending.add(events)
         return pending.kept
 
@@ -118,6 +122,16 @@ class SqliteJournal:
         self._work.put(None)
         await asyncio.to_thread(self._thread.join)
         self._db.close()
+
+    def _write_when_quiet(self, count: int = 0, quiet_turns: int = 0) -> None:
+        """Write what waits, once no more than `count` wait for some turns, or they are enough."""
+        if self._pending is None or self._writing is not None:
+            return
+        quiet_turns = 0 if self.backlog > count else quiet_turns + 1
+        if quiet_turns == QUIET_TURNS or self.backlog >= ENOUGH_EVENTS:
+            self._write_next()
+        else:
+            self._loop.call_soon(self._write_when_quiet, self.backlog, quiet_turns)
 
     def _write_next(self) -> None:
         group = self._pending
@@ -141,7 +155,7 @@ class SqliteJournal:
         self.commits += 1
         self.kept_events += group.count
         group.kept.set_result(None)
-        self._write_next()
+        self._write_when_quiet()
 
     def _lose(self, group: _Pending, error: Exception) -> None:
         """Nothing of a failed group, nor what was judged after it, may be acknowledged.
