@@ -101,34 +101,33 @@ class Window:
         """Take the events into their visits, tell who did not just go on, and show them live."""
         now_ms = self._swept()
         rows, row_of, known = self.rows, self._row_of, self._at.get
-        is_open, start_ms, last_ms = rows.is_open, rows.start_ms, rows.last_ms
+        is_open, last_ms, entry, exit_ = rows.is_open, rows.last_ms, rows.entry, rows.exit
         steps: dict[int, Step] = {}
         late_times, late_rows, late_things = self.ring.late
         changed, oldest_ms = None, now_ms - WINDOW_MS
         for index, event in enumerate(events):
             time_ms, place, session = event.time_ms, event.place, event.session
             row = row_of.get(event.visitor if session is None else event.visitor ^ session)
-            if row is None and event.prior is not None:
-                row = self._over_midnight(event)
-            before_ms = None
-            if row is not None and is_open[row]:
-                before_ms = last_ms[row]
-                if time_ms < before_ms and time_ms < start_ms[row] - GAP_MS:
-                    # Of a visit long before this one: sealing will join it, here it is over.
-                    steps[index] = step(place.type, time_ms, None)
-                    continue
-            taken = step(place.type, time_ms, before_ms)
-            if taken is NO_VISIT:
-                steps[index] = taken
-                continue
             thing, origin = known(place) or self._know(place)
             if event.props:
                 thing = self._thing(place, event.props)
-            if taken is not GOES_ON:
-                steps[index] = taken
-                row = self._start(event, row, origin)
-            assert row is not None, "else it starts one"
-            self._go_on(place.type, time_ms, row, thing)
+            # Most are views that go on with a visit, and its newest: as by the rules below.
+            if (
+                row is not None
+                and is_open[row]
+                and 0 <= time_ms - last_ms[row] <= GAP_MS
+                and place.type == PAGE_VIEW
+            ):
+                last_ms[row] = time_ms
+                exit_[row] = thing
+                if entry[row] < 0:
+                    entry[row] = thing
+            else:
+                row, taken = self._step(event, row, thing, origin)
+                if taken is not GOES_ON:
+                    steps[index] = taken
+                if row is None:
+                    continue
             if time_ms > oldest_ms:
                 late_times.append(time_ms)
                 late_rows.append(row)
@@ -138,6 +137,28 @@ class Window:
                     self.changes[changed] = self.changes.get(changed, 0) + 1
         self.ring.settle_many()
         return steps
+
+    def _step(
+        self, event: Event, row: int | None, thing: int, origin: int
+    ) -> tuple[int | None, Step]:
+        """Take an event into its visit: which that is, if it is to be shown, and what it did."""
+        rows, time_ms, kind = self.rows, event.time_ms, event.place.type
+        if row is None and event.prior is not None:
+            row = self._over_midnight(event)
+        before_ms = None
+        if row is not None and rows.is_open[row]:
+            before_ms = rows.last_ms[row]
+            if time_ms < before_ms and time_ms < rows.start_ms[row] - GAP_MS:
+                # Of a visit long before this one: sealing will join it, here it is over.
+                return None, step(kind, time_ms, None)
+        taken = step(kind, time_ms, before_ms)
+        if taken is NO_VISIT:
+            return None, taken
+        if taken is not GOES_ON:
+            row = self._start(event, row, origin)
+        assert row is not None, "else it starts one"
+        self._go_on(kind, time_ms, row, thing)
+        return row, taken
 
     def latest(self, visitor: int, session: int | None) -> int | None:
         """When the visitor was seen last, if it was not long ago."""
