@@ -99,6 +99,7 @@ class Collect:
         outcome = Outcome()
         key, events = caller.key, outcome.events
         sender: Sender | None = None
+        found_ms = 0
         order = None
         # Mostly each is alone, or of a session of its own, and there is no order to keep.
         many = len(sightings)
@@ -114,12 +115,21 @@ class Collect:
                 site = spot.site
                 assert site is not None, "else it is refused"
                 other = NO_OTHER if key is None else other_of(told, site, key)
-                judged = self._senders.find(time_ms, site, caller, other, sender)
-                if isinstance(judged, Sender):
-                    sender = judged
+                # Mostly it is who told the one before, of the same moment.
+                if (
+                    sender is None
+                    or time_ms != found_ms
+                    or site is not sender.site
+                    or other != sender.other
+                ):
+                    judged = self._senders.find(time_ms, site, caller, other, sender)
+                    if isinstance(judged, Sender):
+                        sender, found_ms = judged, time_ms
+                    else:
+                        refusal = judged
+                if refusal is None:
+                    assert sender is not None, "else it was looked for"
                     events.append(self._event(told, time_ms, spot, sender, order))
-                else:
-                    refusal = judged
             if refusal is not None:
                 outcome.refused = (*outcome.refused, len(events) + len(outcome.refused))
                 outcome.lose(_name_of(spot.site, refusal), refusal)
@@ -202,6 +212,9 @@ class Collect:
                 time_ms = order.next(visitor, session, sender.from_ms)
             else:
                 order.note(visitor, session, time_ms)
+        client = sender.client
+        if sender.shown != (told.screen, told.language):
+            client = self._senders.client(sender, told.screen, told.language)
         amount = currency = None
         if told.revenue is not None:
             amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
@@ -212,7 +225,7 @@ class Collect:
             visitor,
             prior,
             session,
-            self._senders.client(sender, told.screen, told.language),
+            client,
             told.kept_props() if told.props else None,
             amount,
             currency,

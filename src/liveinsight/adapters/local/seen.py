@@ -41,8 +41,8 @@ class _Table:
         self.count = 0
         self._mask = 2 * room - 1
         self._shift = 64 - self._mask.bit_length()
-        self._marks = memoryview(mmap.mmap(-1, 2 * room))
-        self._places = memoryview(mmap.mmap(-1, 16 * room)).cast("Q")
+        self._marks = memoryview(_memory(2 * room))
+        self._places = memoryview(_memory(16 * room)).cast("Q")
 
     def has(self, event_id: int) -> bool:
         """Whether it was put here."""
@@ -63,8 +63,10 @@ class _Table:
         """Keep ids that are not here, no more than there is room for."""
         marks, places = np.frombuffer(self._marks, np.uint8), np.frombuffer(self._places, np.uint64)
         self.count += len(ids)
-        place = self._place(ids)
-        np.bitwise_or.at(marks, place, _kinds(ids))
+        place, kinds = self._place(ids), _kinds(ids)
+        marks[place] |= kinds  # of several for one place the last counts
+        lost = marks[place] & kinds == 0
+        np.bitwise_or.at(marks, place[lost], kinds[lost])
         while len(ids):
             free = places[place] == 0
             places[place[free]] = ids[free]  # of several for one place the last has it
@@ -153,6 +155,11 @@ class RecentIds:
             if left < 0 or now_ms - table.until_ms >= AN_HOUR_MS:
                 break
             self._tables.append(table)
+
+
+def _memory(size: int) -> mmap.mmap:
+    """Of which the system gives what is touched."""
+    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def _kinds(ids: Ids) -> Marks:
