@@ -53,6 +53,16 @@ def test_ids_are_new_once_however_they_come(requests):
             known.add(event_id or 1)
 
 
+def test_ids_come_by_the_thousand():
+    """All of them are there afterwards, and so is one that came again among new ones."""
+    seen = RecentIds(FixedClock(NOON_MS))
+    draw = random.Random(1)
+    ids = [draw.getrandbits(64) for _ in range(30_000)]
+    assert [seen.add(ids[n : n + 5000]) for n in range(0, 25_000, 5000)] == [[]] * 5
+    assert seen.add([*ids[25_000:], ids[7]]) == [5000]
+    assert seen.add(ids) == [*range(30_000)]
+
+
 def test_ids_of_long_ago_are_forgotten():
     """Memory is bounded: tables older than an hour go, but for the one filled last."""
     clock = FixedClock(NOON_MS)

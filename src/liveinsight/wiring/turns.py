@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 
 Judged = tuple[Outcome, Tell]
 
-KEPT_AT_ONCE = 32
+# A turn of many connections is more, and what is judged takes memory until it is kept.
+KEPT_AT_ONCE = 5000
 
 
 class Turns:
@@ -46,8 +47,8 @@ class Turns:
         self._waiting.append((request, tell))
 
     def _judge(self) -> None:
-        """Judge what waits, and keep it by some dozens: memory and journal take so many for little
-        more than one, and of many more the processor would have forgotten the first.
+        """Judge what waits, and keep it together: memory and journal take many events for little
+        more than one.
         """
         waiting, self._waiting = self._waiting, []
         judged: list[Judged] = []

@@ -1,8 +1,9 @@
 """Event ids of late, so that sending an event again is harmless: 18 to 36 bytes each.
 
-The newest are a plain set; by the thousand they go into open-addressing tables of 64-bit ids, in
-anonymous memory that is touched only where it is used. Before a table are its marks, small
-enough to be near: of ids that are not there they tell fifteen in sixteen, a hundred at once.
+The newest are a plain set; by the thousand, at once where so many come, they go into
+open-addressing tables of 64-bit ids, in anonymous memory that is touched only where it is used.
+Before a table are its marks, small enough to be near: of ids that are not there they tell fifteen
+in sixteen, as many at once as are asked for.
 A full table is kept for an hour more, and the one that filled last always, so that a million
 ids and an hour are looked back upon; on a small machine a rush leaves less than an hour, as all
 tables together are bounded. What is sent again later still is found when the day is sealed.
@@ -84,6 +85,7 @@ class RecentIds:
         assert room & (room - 1) == 0, "places are found by a mask"
         self._clock = clock
         self._room = room
+        self._most_young = min(YOUNG, room)
         self._most = max(most, 2 * room)
         self.clear()
 
@@ -96,25 +98,30 @@ class RecentIds:
         """Remember the ids; those that were there before are told, by their indices."""
         young = self._young
         repeated: list[int] = []
-        if len(event_ids) < MANY or self._may_know(event_ids):
+        ids = np.fromiter(event_ids, np.uint64, len(event_ids))
+        if len(ids) < MANY or self._may_know(event_ids, ids):
             for index, told in enumerate(event_ids):
                 event_id = told or 1
                 if event_id in young or self._is_settled(event_id):
                     repeated.append(index)
                 else:
                     young.add(event_id)
-        else:
+        elif len(ids) < self._most_young:
             young.update(event_ids)
-        if len(young) >= min(YOUNG, self._room):
-            self._settle()
+        else:
+            self._settle(ids)
+        if len(young) >= self._most_young:
+            self._settle(np.fromiter(young, np.uint64, len(young)))
+            young.clear()
         return repeated
 
-    def _may_know(self, event_ids: Sequence[int]) -> bool:
+    def _may_know(self, event_ids: Sequence[int], ids: Ids) -> bool:
         """Whether any was there before or comes twice: told at once where, as mostly, none does."""
-        once = set(event_ids)
-        if 0 in once or len(once) < len(event_ids) or not self._young.isdisjoint(once):
+        in_order = np.sort(ids)
+        if in_order[0] == 0 or (in_order[1:] == in_order[:-1]).any():
             return True
-        ids = np.fromiter(event_ids, np.uint64, len(event_ids))
+        if self._young and not self._young.isdisjoint(event_ids):
+            return True
         kinds = _kinds(ids)
         return any(
             table.has(event_ids[index])
@@ -128,10 +135,8 @@ class RecentIds:
                 return True
         return False
 
-    def _settle(self) -> None:
-        """Put the young into a table."""
-        ids = np.fromiter(self._young, np.uint64, len(self._young))
-        self._young.clear()
+    def _settle(self, ids: Ids) -> None:
+        """Put ids that are not there into a table."""
         while len(ids):
             table = self._tables[0]
             fitting = table.room - table.count
