@@ -14,7 +14,6 @@ from msgspec import Struct, field
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import Aside, Event
-from liveinsight.domain.lately import Lately
 from liveinsight.domain.sighting import Caller, Sighting, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import STARTS, Step
@@ -22,8 +21,6 @@ from liveinsight.domain.visitor import identified
 from liveinsight.ports import Agents, Control, Locations, NewId, Salts, Seen, Sources, Visits
 from liveinsight.usecases.places import Places, Spot, Way
 from liveinsight.usecases.senders import NO_OTHER, Sender, Senders, other_of
-
-REMEMBERED = 16_384  # session ids of late
 
 
 class Outcome(Struct):
@@ -81,7 +78,6 @@ class Collect:
         self._seen = seen
         self._visits = visits
         self._new_id = new_id
-        self._sessions: Lately[tuple[str, str], int] = Lately(REMEMBERED)
 
     def __call__(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge and take all events of a request."""
@@ -203,10 +199,7 @@ class Collect:
             visitor, prior = identified(self._secret, sender.site.id, told.user_id), None
         session = None
         if told.session_id:
-            session = self._sessions.get((sender.site.id, told.session_id))
-            if session is None:
-                number = sender.fingerprint(told.session_id)
-                session = self._sessions.keep((sender.site.id, told.session_id), number)
+            session = sender.fingerprint(told.session_id)
         if order is not None:
             if told.timestamp is None:
                 time_ms = order.next(visitor, session, sender.from_ms)

@@ -55,10 +55,19 @@ class _Table:
             place = (place + 1) & mask
         return found != 0
 
-    def maybe(self, ids: Ids, kinds: Marks) -> list[int]:
-        """Which of them may be here, by their indices."""
-        marks = np.frombuffer(self._marks, np.uint8)
-        return (marks[self._place(ids)] & kinds).nonzero()[0].tolist()
+    def has_any(self, ids: Ids, kinds: Marks) -> bool:
+        """Whether any of them was put here."""
+        marks, places = np.frombuffer(self._marks, np.uint8), np.frombuffer(self._places, np.uint64)
+        place = self._place(ids)
+        maybe = marks[place] & kinds != 0
+        ids, place = ids[maybe], place[maybe]
+        while len(ids):
+            found = places[place]
+            if (found == ids).any():
+                return True
+            goes_on = found != 0
+            ids, place = ids[goes_on], place[goes_on] + 1 & self._mask
+        return False
 
     def put(self, ids: Ids) -> None:
         """Keep ids that are not here, no more than there is room for."""
@@ -123,11 +132,7 @@ class RecentIds:
         if self._young and not self._young.isdisjoint(event_ids):
             return True
         kinds = _kinds(ids)
-        return any(
-            table.has(event_ids[index])
-            for table in self._tables
-            for index in table.maybe(ids, kinds)
-        )
+        return any(table.has_any(ids, kinds) for table in self._tables)
 
     def _is_settled(self, event_id: int) -> bool:
         for table in self._tables:  # noqa: SIM110 - an event of its own would pay for a generator
