@@ -7,7 +7,8 @@ import pytest
 
 from front_house import House, a_view
 from liveinsight.domain.errors import Unavailable
-from liveinsight.wiring.turns import KEPT_AT_ONCE, Turns
+from liveinsight.wiring import turns
+from liveinsight.wiring.turns import LARGE, Turns
 
 
 class Journal:
@@ -75,6 +76,7 @@ def test_what_comes_in_a_turn_is_kept_together_and_answered_apart(in_a_turn):
         scene.post("foreign", a_view(page_url="https://elsewhere.example/"))
         await asyncio.sleep(0)
         assert scene.journal.groups == [["1", "3"]]
+        await asyncio.sleep(0)
         assert scene.told().keys() == {"wrong"}, "nothing is told of what is not down"
         scene.journal.kept.set_result(None)
         await asyncio.sleep(0)
@@ -100,19 +102,56 @@ def test_what_comes_in_a_turn_is_kept_together_and_answered_apart(in_a_turn):
     in_a_turn(posts)
 
 
-def test_many_are_kept_by_the_dozen(in_a_turn):
-    """All of them, in their order, in groups that a processor holds."""
+@pytest.mark.parametrize("title", ["", "x" * LARGE], ids=["small", "large"])
+def test_many_are_kept_by_the_thousand(in_a_turn, title, monkeypatch):
+    """All of them, in their order, however large, so that not all wait in memory."""
+    monkeypatch.setattr(turns, "KEPT_AT_ONCE", 50)
 
     async def posts(scene):
-        for number in range(2 * KEPT_AT_ONCE + 1):
-            scene.post(number, a_view(title=str(number)))
+        for number in range(101):
+            scene.post(number, a_view(title=f"{number} {title}"))
         await asyncio.sleep(0)
-        assert [len(group) for group in scene.journal.groups] == [KEPT_AT_ONCE, KEPT_AT_ONCE, 1]
-        titles = [title for group in scene.journal.groups for title in group]
-        assert titles == [str(number) for number in range(2 * KEPT_AT_ONCE + 1)]
+        assert [len(group) for group in scene.journal.groups] == [50, 50, 1]
+        titles = [told.split()[0] for group in scene.journal.groups for told in group]
+        assert titles == [str(number) for number in range(101)]
         scene.journal.kept.set_result(None)
         await asyncio.sleep(0)
-        assert list(scene.answers) == list(range(2 * KEPT_AT_ONCE + 1))
+        assert list(scene.answers) == list(range(101))
+
+    in_a_turn(posts)
+
+
+def test_a_large_request_is_judged_when_it_comes(in_a_turn):
+    """With those that came before it; what was judged is kept with all others of the turn, and
+    nobody is answered while a request is still handed over.
+    """
+
+    async def posts(scene):
+        judged = []
+        judge = scene.house.collect.judge
+        scene.house.collect.judge = lambda request: judged.append(1) or judge(request)
+        large = {"events": [a_view(title="x" * 200) for _ in range(30)]}
+        wrong = {"events": [{"page_url": 1, "title": "x" * LARGE}]}
+        for name, body, so_far in (
+            ("small", a_view(), 0),
+            ("large", large, 2),
+            ("wrong", wrong, 3),
+            ("last", a_view(), 3),
+        ):
+            scene.post(name, body)
+            assert len(judged) == so_far
+            assert scene.journal.groups == []
+            assert scene.told() == {}
+        await asyncio.sleep(0)
+        assert [len(group) for group in scene.journal.groups] == [32]
+        scene.journal.kept.set_result(None)
+        await asyncio.sleep(0)
+        assert {name: status for name, (status, _) in scene.told().items()} == {
+            "small": 200,
+            "large": 200,
+            "wrong": 400,
+            "last": 200,
+        }
 
     in_a_turn(posts)
 
@@ -135,7 +174,7 @@ def test_what_cannot_be_kept_is_said_to_all(in_a_turn, at_once):
         await asyncio.sleep(0)
         if not at_once:
             broken.set_exception(refusal)
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
         assert {name: status for name, (status, _) in scene.told().items()} == {"a": 503, "b": 503}
         scene.journal.append = append
         scene.journal.kept = asyncio.get_running_loop().create_future()

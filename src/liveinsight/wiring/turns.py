@@ -23,6 +23,9 @@ Judged = tuple[Outcome, Tell]
 
 # A turn of many connections is more, and what is judged takes memory until it is kept.
 KEPT_AT_ONCE = 5000
+# A body of so many bytes is judged when it is there: to read those of others first would take their
+# memory, and this one from what the processor has at hand.
+LARGE = 4096
 
 
 class Turns:
@@ -33,6 +36,8 @@ class Turns:
         self._journal = journal
         self._loop = asyncio.get_running_loop()
         self._waiting: list[tuple[Request, Tell]] = []
+        self._judged: list[Judged] = []
+        self._events = 0  # of those that were judged
 
     async def events(self, request: Request) -> Response:
         """The door's answer, when it is durable."""
@@ -42,32 +47,34 @@ class Turns:
 
     def take(self, request: Request, tell: Tell) -> None:
         """`tell` is called with the door's answer, when it is durable."""
-        if not self._waiting:
-            self._loop.call_soon(self._judge)
+        if not self._waiting and not self._judged:
+            self._loop.call_soon(self._end_turn)
         self._waiting.append((request, tell))
+        if len(request.body) >= LARGE:
+            self._judge()
+
+    def _end_turn(self) -> None:
+        """Memory and journal take many events for little more than one, so all are kept together."""
+        self._judge()
+        self._keep()
 
     def _judge(self) -> None:
-        """Judge what waits, and keep it together: memory and journal take many events for little
-        more than one.
-        """
         waiting, self._waiting = self._waiting, []
-        judged: list[Judged] = []
-        events = 0
         for request, tell in waiting:
             try:  # with no name of its own for the outcome, that would hold its events too long
-                judged.append((self._door.judge(request), tell))
+                self._judged.append((self._door.judge(request), tell))
             except Exception as error:  # noqa: BLE001 - told to the one whose request it was
-                _tell([(tell, problem(error))], None)
+                self._tell_soon([(tell, problem(error))])
                 continue
-            events += len(judged[-1][0].events)
-            if events >= KEPT_AT_ONCE:
-                self._keep(judged)
-                judged, events = [], 0
-        if judged:
-            self._keep(judged)
+            self._events += len(self._judged[-1][0].events)
+            if self._events >= KEPT_AT_ONCE:
+                self._keep()
 
-    def _keep(self, judged: list[Judged]) -> None:
+    def _keep(self) -> None:
         """Answer when it is durable; when this is left the events are let go."""
+        judged, self._judged, self._events = self._judged, [], 0
+        if not judged:
+            return
         outcomes = [outcome for outcome, _ in judged]
         try:
             self._door.take(outcomes)
@@ -79,13 +86,17 @@ class Turns:
             kept = self._journal.append(events, lost)
         except Exception as error:  # noqa: BLE001 - told to those whose requests they were
             refusal = problem(error)
-            _tell([(tell, refusal) for _, tell in judged], None)
+            self._tell_soon([(tell, refusal) for _, tell in judged])
             return
         answered = [(tell, answer_to(outcome)) for outcome, tell in judged]
         if kept is None:
-            _tell(answered, None)
+            self._tell_soon(answered)
         else:
             kept.add_done_callback(lambda kept: _tell(answered, kept.exception()))
+
+    def _tell_soon(self, answered: list[tuple[Tell, Response]]) -> None:
+        """Not while a request is still being handed over: it may be judged when it comes."""
+        self._loop.call_soon(_tell, answered, None)
 
 
 def _tell(answered: list[tuple[Tell, Response]], error: BaseException | None) -> None:
