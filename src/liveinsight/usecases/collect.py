@@ -112,12 +112,7 @@ class Collect:
                 assert site is not None, "else it is refused"
                 other = NO_OTHER if key is None else other_of(told, site, key)
                 # Mostly it is who told the one before, of the same moment.
-                if (
-                    sender is None
-                    or time_ms != found_ms
-                    or site is not sender.site
-                    or other != sender.other
-                ):
+                if sender is None or time_ms != found_ms or not sender.tells(site, time_ms, other):
                     judged = self._senders.find(time_ms, site, caller, other, sender)
                     if isinstance(judged, Sender):
                         sender, found_ms = judged, time_ms
@@ -205,9 +200,8 @@ class Collect:
                 time_ms = order.next(visitor, session, sender.from_ms)
             else:
                 order.note(visitor, session, time_ms)
-        client = sender.client
-        if sender.shown != (told.screen, told.language):
-            client = self._senders.client(sender, told.screen, told.language)
+        shown = (told.screen, told.language)
+        client = sender.client if shown == sender.shown else self._senders.client(sender, shown)
         amount = currency = None
         if told.revenue is not None:
             amount, currency = format(told.revenue.amount, "f"), told.revenue.currency

@@ -125,11 +125,11 @@ class Senders:
             self._of.keep(guest, sender)
         return sender
 
-    def client(self, sender: Sender, screen: str | None, language: str | None) -> Client:
-        """With what and from where a sender comes who tells of that screen and language."""
-        shown = (screen, language)
-        if shown == sender.shown:
-            return sender.client
+    def client(self, sender: Sender, shown: tuple[str | None, str | None]) -> Client:
+        """With what and from where a sender comes who tells of another screen or language than
+        before.
+        """
+        screen, language = shown
         told = (sender.agent, sender.where, screen, language or sender.language)
         client = self._clients.get(told)
         if client is None:

@@ -107,21 +107,30 @@ class RecentIds:
         """Remember the ids; those that were there before are told, by their indices."""
         young = self._young
         repeated: list[int] = []
-        ids = np.fromiter(event_ids, np.uint64, len(event_ids))
-        if len(ids) < MANY or self._may_know(event_ids, ids):
-            for index, told in enumerate(event_ids):
-                event_id = told or 1
-                if event_id in young or self._is_settled(event_id):
-                    repeated.append(index)
-                else:
-                    young.add(event_id)
-        elif len(ids) < self._most_young:
-            young.update(event_ids)
+        if len(event_ids) < MANY:
+            repeated = self._add_each(event_ids)
         else:
-            self._settle(ids)
+            ids = np.fromiter(event_ids, np.uint64, len(event_ids))
+            if self._may_know(event_ids, ids):
+                repeated = self._add_each(event_ids)
+            elif len(ids) < self._most_young:
+                young.update(event_ids)
+            else:
+                self._settle(ids)
         if len(young) >= self._most_young:
             self._settle(np.fromiter(young, np.uint64, len(young)))
             young.clear()
+        return repeated
+
+    def _add_each(self, event_ids: Sequence[int]) -> list[int]:
+        young = self._young
+        repeated: list[int] = []
+        for index, told in enumerate(event_ids):
+            event_id = told or 1
+            if event_id in young or self._is_settled(event_id):
+                repeated.append(index)
+            else:
+                young.add(event_id)
         return repeated
 
     def _may_know(self, event_ids: Sequence[int], ids: Ids) -> bool:
