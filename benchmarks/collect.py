@@ -16,11 +16,13 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from results import keep
-from serving import LOAD_CORE, Server, free_port, load_average, on_core, stolen_s
+from serving import LOAD_CORE, Server, free_port, load_average, on_core, rest, stolen_s
 
 HERE = Path(__file__).parent
 CONNECTIONS = 64
@@ -49,7 +51,6 @@ def load(server: Server, seconds: int, *, batch: int = 0, delay_ms: int = 0) -> 
     script, prefix = str(HERE / "events.lua"), uuid.uuid4().hex[:10]
     command = ("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script)
     url = f"http://127.0.0.1:{server.port}/api/events"
-    server.rest()
     cpu_s, lost_s = server.cpu_s(), stolen_s()
     told = subprocess.check_output(
         [*on_core(LOAD_CORE, command), url, "--", prefix, str(batch), str(delay_ms)], text=True
@@ -102,16 +103,18 @@ def measure(rounds: int, seconds: int) -> dict[str, list[Round]]:
         for server in servers.values():
             load(server, 2)
         ours, empty_app = servers["liveinsight"], servers["empty app"]
-        delay_ms = CONNECTIONS * 1000 // PACED_PER_S
-        told: dict[str, list[Round]] = {}
+        delay_ms, long = CONNECTIONS * 1000 // PACED_PER_S, PACED_TIMES * seconds
+        turn: dict[str, Callable[[], Round]] = {
+            **{name: partial(load, server, seconds) for name, server in servers.items()},
+            "batches": partial(load, ours, seconds, batch=BATCH),
+            "paced": partial(load, ours, long, delay_ms=delay_ms),
+            "empty app, paced": partial(load, empty_app, long, delay_ms=delay_ms),
+        }
+        told: dict[str, list[Round]] = {name: [] for name in turn}
         for _ in range(rounds):
-            of_turn = {name: load(server, seconds) for name, server in servers.items()}
-            of_turn["batches"] = load(ours, seconds, batch=BATCH)
-            long = PACED_TIMES * seconds
-            of_turn["paced"] = load(ours, long, delay_ms=delay_ms)
-            of_turn["empty app, paced"] = load(empty_app, long, delay_ms=delay_ms)
-            for name, made in of_turn.items():
-                told.setdefault(name, []).append(made)
+            for name, one_round in turn.items():
+                rest(servers.values())
+                told[name].append(one_round())
     return told
 
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -101,17 +101,8 @@ class Server:
         """Processor time of the process so far, its threads included, its children not."""
         return _cpu_s(self._process.pid)
 
-    def rest(self) -> None:
-        """Return when neither it nor its children have anything left to do, so that what one
-        round of load left behind is not counted against the next, nor against the neighbour.
-        """
-        busy_s = AT_REST_S
-        while busy_s >= AT_REST_S:
-            before_s = self._family_cpu_s()
-            time.sleep(REST_S)
-            busy_s = self._family_cpu_s() - before_s
-
-    def _family_cpu_s(self) -> float:
+    def family_cpu_s(self) -> float:
+        """The same, of its children too."""
         return sum(map(_cpu_s, (self._process.pid, *self._children())))
 
     def _children(self) -> list[int]:
@@ -149,6 +140,17 @@ class Server:
             return self.get(path)[0] < 300
         except OSError:
             return False
+
+
+def rest(servers: Collection[Server]) -> None:
+    """Return when neither they nor their children have anything left to do, so that what one round
+    of load left behind is not counted against the next, nor against a neighbour.
+    """
+    busy_s = AT_REST_S
+    while busy_s >= AT_REST_S:
+        before_s = sum(server.family_cpu_s() for server in servers)
+        time.sleep(REST_S)
+        busy_s = sum(server.family_cpu_s() for server in servers) - before_s
 
 
 def _cpu_s(pid: int) -> float:

@@ -300,7 +300,7 @@ def test_what_is_over_is_forgotten_and_its_room_used_again():
         clock.advance(HALF_HOUR_MS + 11_000)
     window.sweep(clock.now_ms())
     assert len(window) == 0
-    assert len(window.ring) == 0
+    assert len(window.trail) == 0
     assert window.rows.capacity <= 8192
     assert len(window.things.values) <= 8192
     assert snapshots.look("shop", EVERYTHING, clock.now_ms()).visitors_last_30min == 0

@@ -287,7 +287,7 @@ class LocalHome:
         yield _counter("journal_commits_total", "Commit groups on disk", self.journal.commits)
         yield _gauge("journal_backlog_events", "Events waiting to be written", self.journal.backlog)
         yield _gauge("live_visits", "Visits in memory", len(self.window))
-        yield _gauge("live_events", "Events in the live window", len(self.window.ring))
+        yield _gauge("live_events", "Events in the live window", len(self.window.trail))
         yield _gauge("streams", "Open live streams", self.live.streams)
         state = self.store.state
         yield _counter("store_starts_total", "Starts of the store process", self.store.starts)

@@ -1,15 +1,17 @@
-"""What the live window is made of: visits as rows of plain arrays, events as entries of a ring.
+"""What the live window is made of: visits as rows of plain arrays, events as a trail of them.
 
 A million of them are no objects for the garbage collector.
 """
 
 from array import array
+from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 SETTLED_AT_ONCE = 1000
+BLOCK = 1 << 16
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.signedinteger]
@@ -64,27 +66,29 @@ class Rows:
         self.capacity = capacity
 
 
-class Ring:
-    """The events of late, oldest first, in arrays that wrap around: their times, rows and things.
+class Trail:
+    """The events of late, oldest first, in blocks: their times, rows and things.
 
-    The newest wait as they came: many at once are put in at a fraction of the price.
+    The newest wait as they came: many at once are put in at a fraction of the price. To grow by a
+    block, and to forget one, costs the same however many there are: nobody waits for a copy of all.
     """
 
-    def __init__(self, capacity: int = 1024) -> None:
-        self.head = 0
-        self.tail = 0
+    def __init__(self, block: int = BLOCK) -> None:
         self.late = array("q"), array("i"), array("i")
-        self._allocate(capacity)
+        self._block = block
+        self.clear()
 
-    def _allocate(self, capacity: int) -> None:
-        """Room of which the system gives what is used."""
-        self.capacity = capacity
-        self._kept: tuple[Ints, ...] = tuple(
-            np.zeros(capacity, kind) for kind in (np.int64, np.int32, np.int32)
-        )
+    def clear(self) -> None:
+        """Forget all."""
+        self._blocks: deque[tuple[Ints, ...]] = deque()
+        self._begin = 0  # in the oldest block
+        self._end = self._block  # in the newest
+        for late in self.late:
+            del late[:]
 
     def __len__(self) -> int:
-        return self.tail - self.head + len(self.late[0])
+        settled = len(self._blocks) * self._block - self._begin - (self._block - self._end)
+        return (settled if self._blocks else 0) + len(self.late[0])
 
     def settle_many(self) -> None:
         """Put the newest behind the others once they are many."""
@@ -92,47 +96,49 @@ class Ring:
             self._settle()
 
     def _settle(self) -> None:
-        n = len(self.late[0])
-        while self.tail - self.head + n > self.capacity:
-            self._grow()
-        place = self.tail & (self.capacity - 1)
-        first = min(n, self.capacity - place)
-        for kept, late in zip(self._kept, self.late, strict=True):
-            kept[place : place + first] = late[:first]
-            kept[: n - first] = late[first:]
+        self._put(self.late)
+        for late in self.late:
             del late[:]
-        self.tail += n
+
+    def _put(self, columns: Sequence["Ints | array[int]"]) -> None:
+        taken, length = 0, len(columns[0])
+        while taken < length:
+            if self._end == self._block:
+                kinds = np.int64, np.int32, np.int32
+                self._blocks.append(tuple(np.empty(self._block, kind) for kind in kinds))
+                self._end = 0
+            part = min(length - taken, self._block - self._end)
+            for kept, column in zip(self._blocks[-1], columns, strict=True):
+                kept[self._end : self._end + part] = column[taken : taken + part]
+            taken += part
+            self._end += part
 
     def keep(self, wanted: Mask) -> None:
         """Leave only some; `wanted` is in the order of `columns`."""
-        self._put([column[wanted] for column in self.columns()])
+        kept = [column[wanted] for column in self.columns()]
+        self.clear()
+        self._put(kept)
 
     def columns(self) -> tuple[Ints, ...]:
         """Times, rows and things, oldest first."""
         self._settle()
-        return self._columns()
-
-    def _columns(self) -> tuple[Ints, ...]:
-        first, last = self.head & (self.capacity - 1), self.tail & (self.capacity - 1)
-        wraps = self.tail > self.head and last <= first
-        return tuple(
-            np.concatenate((kept[first:], kept[:last])) if wraps else kept[first:last].copy()
-            for kept in self._kept
-        )
+        if not self._blocks:
+            return np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32)
+        parts = [list(block) for block in self._blocks]
+        parts[-1] = [column[: self._end] for column in parts[-1]]
+        parts[0] = [column[self._begin :] for column in parts[0]]
+        return tuple(map(np.concatenate, zip(*parts, strict=True)))
 
     def drop_before(self, cutoff_ms: int) -> None:
         """Forget the oldest up to the first that is young enough."""
-        (time_ms, *_) = self.columns()
-        young = np.flatnonzero(time_ms >= cutoff_ms)
-        self.head += int(young[0]) if len(young) else len(self)
-
-    def _grow(self) -> None:
-        columns = self._columns()
-        self._allocate(2 * self.capacity)
-        self._put(columns)
-
-    def _put(self, columns: Sequence[Ints]) -> None:
-        """These alone, from the beginning."""
-        self.head, self.tail = 0, len(columns[0])
-        for kept, column in zip(self._kept, columns, strict=True):
-            kept[: self.tail] = column
+        self._settle()
+        while self._blocks:
+            is_newest = len(self._blocks) == 1
+            times = self._blocks[0][0][self._begin : self._end if is_newest else self._block]
+            young = np.flatnonzero(times >= cutoff_ms)
+            if len(young):
+                self._begin += int(young[0])
+                return
+            self._blocks.popleft()
+            self._begin = 0
+        self._end = self._block

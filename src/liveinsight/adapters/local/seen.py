@@ -1,6 +1,6 @@
 """Event ids of late, so that sending an event again is harmless: 18 to 36 bytes each.
 
-The newest are a plain set; by the thousand, at once where so many come, they go into
+The newest are a plain set; by the hundred, at once where so many come, they go into
 open-addressing tables of 64-bit ids, in anonymous memory that is touched only where it is used.
 Before a table are its marks, small enough to be near: of ids that are not there they tell fifteen
 in sixteen, as many at once as are asked for.
@@ -21,7 +21,9 @@ ROOM = 1 << 20
 LARGEST = 1 << 23  # 144 MB
 MOST = 1 << 25
 MOST_PER_MB = (1 << 19) // 18  # of what the store may use: half as much
-YOUNG = 1 << 11
+# Of a new table each goes to memory that nobody touched yet, and the system takes up to 20
+# microseconds to give a piece of that: more at once is a wait that is felt.
+YOUNG = 1 << 8
 MANY = 20  # from so many on looking for all at once is the cheaper way
 AN_HOUR_MS = 3_600_000
 KINDS = np.array([1 << kind for kind in range(8)], np.uint8)

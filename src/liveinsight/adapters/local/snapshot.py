@@ -185,7 +185,7 @@ class Columns:
     def __init__(self, window: Window, site: str, now_ms: int) -> None:
         rows = window.rows
         self._rows = rows
-        time_ms, row, thing = window.ring.columns()
+        time_ms, row, thing = window.trail.columns()
         # Ahead of now are only clocks that are fast: they count when their time has come.
         keep = (time_ms > now_ms - WINDOW_MS) & (time_ms <= now_ms)
         keep &= np.frombuffer(rows.site, np.int32)[row] == window.sites.code(site)

@@ -1,7 +1,7 @@
 """The live window: where each visit stands, and the events of the last half hour, in memory.
 
 A visit is a row of plain arrays (about 170 bytes in all, no objects for the garbage collector),
-an event is an entry of a ring. It is a view of the journal: at start it is rebuilt from there.
+an event is an entry of a trail. It is a view of the journal: at start it is rebuilt from there.
 Answers are made from it in `snapshot.py`.
 """
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from msgspec.structs import astuple
 
-from liveinsight.adapters.local.arrays import Ints, Mask, Ring, Rows
+from liveinsight.adapters.local.arrays import Ints, Mask, Rows, Trail
 from liveinsight.adapters.local.interner import Interner
 from liveinsight.domain.event import PAGE_VIEW, Client, Event, Place, Scalar
 from liveinsight.domain.forget import Doomed
@@ -92,7 +92,7 @@ class Window:
         self._free: list[int] = []
         self._swept_ms = self._clock.now_ms()
         self.rows = Rows()
-        self.ring = Ring()
+        self.trail = Trail()
 
     def __len__(self) -> int:
         return len(self._row_of)
@@ -103,7 +103,7 @@ class Window:
         rows, row_of, known = self.rows, self._row_of, self._at.get
         is_open, last_ms, entry, exit_ = rows.is_open, rows.last_ms, rows.entry, rows.exit
         steps: dict[int, Step] = {}
-        late_times, late_rows, late_things = self.ring.late
+        late_times, late_rows, late_things = self.trail.late
         changed, oldest_ms = None, now_ms - WINDOW_MS
         for index, event in enumerate(events):
             time_ms, place, session = event.time_ms, event.place, event.session
@@ -135,7 +135,7 @@ class Window:
                 if place.site is not changed:
                     changed = place.site
                     self.changes[changed] = self.changes.get(changed, 0) + 1
-        self.ring.settle_many()
+        self.trail.settle_many()
         return steps
 
     def _step(
@@ -167,7 +167,7 @@ class Window:
 
     def forget(self, doomed: Doomed) -> None:
         """Take events out of the live view. Visits that they were in are over."""
-        time_ms, row, _ = self.ring.columns()
+        time_ms, row, _ = self.trail.columns()
         rows, length = self.rows, self.rows.length
         site = np.frombuffer(rows.site, np.int32)[:length]
         person = np.frombuffer(rows.person, np.int32)[:length]
@@ -178,7 +178,7 @@ class Window:
         gone = meant[row] & in_span
         for number in np.unique(row[gone]).tolist():
             rows.is_open[number] = 0
-        self.ring.keep(~gone)
+        self.trail.keep(~gone)
         self.changes[doomed.site] = self.changes.get(doomed.site, 0) + 1
 
     def _over_midnight(self, event: Event) -> int | None:
@@ -277,7 +277,7 @@ class Window:
         """Forget what is older than the window."""
         self._swept_ms = now_ms
         cutoff_ms = now_ms - WINDOW_MS
-        self.ring.drop_before(cutoff_ms)
+        self.trail.drop_before(cutoff_ms)
         rows = self.rows
         last_ms = np.frombuffer(rows.last_ms, np.int64)[: rows.length]
         used = np.ones(rows.length, np.bool_)
@@ -285,7 +285,7 @@ class Window:
         # Far ahead is only what came while the clock was wrong: it would hide who comes now.
         ahead = used & (last_ms > now_ms + 2 * TOO_NEW_MS)
         if ahead.any():
-            self.ring.keep(~ahead[self.ring.columns()[1]])
+            self.trail.keep(~ahead[self.trail.columns()[1]])
             last_ms[ahead] = 0
         stays = used & (last_ms >= cutoff_ms)
         # A visitor is told by a row of their own for as long as one of their visits is here.
@@ -304,8 +304,8 @@ class Window:
         rows = self.rows
         self._at.clear()
         self._by.clear()
-        if len(self.things) > 1024 and len(self.things) > len(self.ring):
-            _, _, things = self.ring.columns()
+        if len(self.things) > 1024 and len(self.things) > len(self.trail):
+            _, _, things = self.trail.columns()
             entries = np.frombuffer(rows.entry, np.int32)[: rows.length][used]
             exits = np.frombuffer(rows.exit, np.int32)[: rows.length][used]
             self.things.keep_only(_marked(len(self.things.values), things, entries, exits))
