@@ -1,7 +1,8 @@
 """Event ids of late, so that sending an event again is harmless: 18 to 36 bytes each.
 
-The newest are a plain set; by the hundred, at once where so many come, they go into
-open-addressing tables of 64-bit ids, in anonymous memory that is touched only where it is used.
+They are kept in open-addressing tables of 64-bit ids, in anonymous memory that is touched only
+where it is used, and one by one where few come: a place that nobody was at yet takes the system up
+to 20 microseconds, and hundreds of them at once would be a wait that is felt.
 Before a table are its marks, small enough to be near: of ids that are not there they tell fifteen
 in sixteen, as many at once as are asked for.
 A full table is kept for an hour more, and the one that filled last always, so that a million
@@ -21,10 +22,7 @@ ROOM = 1 << 20
 LARGEST = 1 << 23  # 144 MB
 MOST = 1 << 25
 MOST_PER_MB = (1 << 19) // 18  # of what the store may use: half as much
-# Of a new table each goes to memory that nobody touched yet, and the system takes up to 20
-# microseconds to give a piece of that: more at once is a wait that is felt.
-YOUNG = 1 << 8
-MANY = 20  # from so many on looking for all at once is the cheaper way
+MANY = 64  # from so many on all at once is the cheaper way
 AN_HOUR_MS = 3_600_000
 KINDS = np.array([1 << kind for kind in range(8)], np.uint8)
 
@@ -57,6 +55,15 @@ class _Table:
             place = (place + 1) & mask
         return found != 0
 
+    def put(self, event_id: int) -> None:
+        """Keep one that is not here, where there is room."""
+        place, places, mask = event_id >> self._shift, self._places, self._mask
+        self._marks[place] |= 1 << (event_id & 7)
+        while places[place]:
+            place = (place + 1) & mask
+        places[place] = event_id
+        self.count += 1
+
     def has_any(self, ids: Ids, kinds: Marks) -> bool:
         """Whether any of them was put here."""
         marks, places = np.frombuffer(self._marks, np.uint8), np.frombuffer(self._places, np.uint64)
@@ -71,7 +78,7 @@ class _Table:
             ids, place = ids[goes_on], place[goes_on] + 1 & self._mask
         return False
 
-    def put(self, ids: Ids) -> None:
+    def put_all(self, ids: Ids) -> None:
         """Keep ids that are not here, no more than there is room for."""
         marks, places = np.frombuffer(self._marks, np.uint8), np.frombuffer(self._places, np.uint64)
         self.count += len(ids)
@@ -96,67 +103,52 @@ class RecentIds:
         assert room & (room - 1) == 0, "places are found by a mask"
         self._clock = clock
         self._room = room
-        self._most_young = min(YOUNG, room)
         self._most = max(most, 2 * room)
         self.clear()
 
     def clear(self) -> None:
         """Forget all, to be rebuilt from the journal."""
-        self._young: set[int] = set()
         self._tables = [_Table(self._room)]  # newest first
 
     def add(self, event_ids: Sequence[int]) -> list[int]:
         """Remember the ids; those that were there before are told, by their indices."""
-        young = self._young
-        repeated: list[int] = []
-        if len(event_ids) < MANY:
-            repeated = self._add_each(event_ids)
-        else:
+        if len(event_ids) >= MANY:
             ids = np.fromiter(event_ids, np.uint64, len(event_ids))
-            if self._may_know(event_ids, ids):
-                repeated = self._add_each(event_ids)
-            elif len(ids) < self._most_young:
-                young.update(event_ids)
-            else:
-                self._settle(ids)
-        if len(young) >= self._most_young:
-            self._settle(np.fromiter(young, np.uint64, len(young)))
-            young.clear()
-        return repeated
-
-    def _add_each(self, event_ids: Sequence[int]) -> list[int]:
-        young = self._young
+            if not self._may_know(ids):
+                self._put_all(ids)
+                return []
         repeated: list[int] = []
         for index, told in enumerate(event_ids):
             event_id = told or 1
-            if event_id in young or self._is_settled(event_id):
+            if self._knows(event_id):
                 repeated.append(index)
             else:
-                young.add(event_id)
+                table = self._tables[0]
+                table.put(event_id)
+                if table.count == table.room:
+                    self._turn()
         return repeated
 
-    def _may_know(self, event_ids: Sequence[int], ids: Ids) -> bool:
+    def _may_know(self, ids: Ids) -> bool:
         """Whether any was there before or comes twice: told at once where, as mostly, none does."""
         in_order = np.sort(ids)
         if in_order[0] == 0 or (in_order[1:] == in_order[:-1]).any():
             return True
-        if self._young and not self._young.isdisjoint(event_ids):
-            return True
         kinds = _kinds(ids)
         return any(table.has_any(ids, kinds) for table in self._tables)
 
-    def _is_settled(self, event_id: int) -> bool:
+    def _knows(self, event_id: int) -> bool:
         for table in self._tables:  # noqa: SIM110 - an event of its own would pay for a generator
             if table.has(event_id):
                 return True
         return False
 
-    def _settle(self, ids: Ids) -> None:
-        """Put ids that are not there into a table."""
+    def _put_all(self, ids: Ids) -> None:
+        """Keep ids that are not there."""
         while len(ids):
             table = self._tables[0]
             fitting = table.room - table.count
-            table.put(ids[:fitting])
+            table.put_all(ids[:fitting])
             ids = ids[fitting:]
             if table.count == table.room:
                 self._turn()
