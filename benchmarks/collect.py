@@ -2,8 +2,8 @@
 
 The server has one core, the load generator (wrk) the other. Rounds of all contenders alternate,
 so that whatever else the machine does hits all alike; ratios are of medians. Processor time per
-request is told too: it depends less on the neighbours than throughput does. Of a contender's
-rounds those count in which the machine's host gave the least of it to others.
+request is told too: it depends less on the neighbours than throughput does. What the machine's
+host gave to others meanwhile is told beside each round.
 """
 
 import argparse
@@ -31,7 +31,6 @@ PACED_PER_S = 1000
 # A paced round lasts so many times as long: all connections open at its begin and send at once,
 # which would be more than the slowest percent of a short one.
 PACED_TIMES = 4
-CALM = 0.6  # so many of the rounds count: those in which the host gave least to others
 Round = dict[str, float]
 
 NGINX = """
@@ -84,8 +83,7 @@ def has_nginx() -> bool:
 
 
 def median(rounds: list[Round]) -> Round:
-    calm = sorted(rounds, key=lambda told: told["stolen_percent"])[: round(CALM * len(rounds))]
-    return {name: statistics.median(told[name] for told in calm) for name in rounds[0]}
+    return {name: statistics.median(told[name] for told in rounds) for name in rounds[0]}
 
 
 def measure(rounds: int, seconds: int) -> dict[str, list[Round]]:
