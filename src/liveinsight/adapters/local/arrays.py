@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 SETTLED_AT_ONCE = 1000
 BLOCK = 1 << 16
+KINDS = (np.int64, np.int32, np.int32)  # of times, rows and things
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.signedinteger]
@@ -81,14 +82,12 @@ class Trail:
     def clear(self) -> None:
         """Forget all."""
         self._blocks: deque[tuple[Ints, ...]] = deque()
-        self._begin = 0  # in the oldest block
-        self._end = self._block  # in the newest
+        self._spare = 0  # room at the end of the newest block
         for late in self.late:
             del late[:]
 
     def __len__(self) -> int:
-        settled = len(self._blocks) * self._block - self._begin - (self._block - self._end)
-        return (settled if self._blocks else 0) + len(self.late[0])
+        return sum(len(times) for times, *_ in self._blocks) - self._spare + len(self.late[0])
 
     def settle_many(self) -> None:
         """Put the newest behind the others once they are many."""
@@ -103,15 +102,15 @@ class Trail:
     def _put(self, columns: Sequence["Ints | array[int]"]) -> None:
         taken, length = 0, len(columns[0])
         while taken < length:
-            if self._end == self._block:
-                kinds = np.int64, np.int32, np.int32
-                self._blocks.append(tuple(np.empty(self._block, kind) for kind in kinds))
-                self._end = 0
-            part = min(length - taken, self._block - self._end)
-            for kept, column in zip(self._blocks[-1], columns, strict=True):
-                kept[self._end : self._end + part] = column[taken : taken + part]
+            if not self._spare:
+                self._blocks.append(tuple(np.empty(self._block, kind) for kind in KINDS))
+                self._spare = self._block
+            newest = self._blocks[-1]
+            part, begin = min(length - taken, self._spare), len(newest[0]) - self._spare
+            for kept, column in zip(newest, columns, strict=True):
+                kept[begin : begin + part] = column[taken : taken + part]
             taken += part
-            self._end += part
+            self._spare -= part
 
     def keep(self, wanted: Mask) -> None:
         """Leave only some; `wanted` is in the order of `columns`."""
@@ -123,22 +122,21 @@ class Trail:
         """Times, rows and things, oldest first."""
         self._settle()
         if not self._blocks:
-            return np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.int32)
-        parts = [list(block) for block in self._blocks]
-        parts[-1] = [column[: self._end] for column in parts[-1]]
-        parts[0] = [column[self._begin :] for column in parts[0]]
-        return tuple(map(np.concatenate, zip(*parts, strict=True)))
+            return tuple(np.empty(0, kind) for kind in KINDS)
+        *others, newest = self._blocks
+        used = len(newest[0]) - self._spare
+        blocks = (*others, tuple(column[:used] for column in newest))
+        return tuple(map(np.concatenate, zip(*blocks, strict=True)))
 
     def drop_before(self, cutoff_ms: int) -> None:
         """Forget the oldest up to the first that is young enough."""
         self._settle()
         while self._blocks:
-            is_newest = len(self._blocks) == 1
-            times = self._blocks[0][0][self._begin : self._end if is_newest else self._block]
-            young = np.flatnonzero(times >= cutoff_ms)
+            oldest = self._blocks[0]
+            used = len(oldest[0]) - (self._spare if len(self._blocks) == 1 else 0)
+            young = np.flatnonzero(oldest[0][:used] >= cutoff_ms)
             if len(young):
-                self._begin += int(young[0])
+                self._blocks[0] = tuple(column[young[0] :] for column in oldest)
                 return
             self._blocks.popleft()
-            self._begin = 0
-        self._end = self._block
+        self._spare = 0
