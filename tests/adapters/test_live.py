@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from builders import NOON_MS, an_event
 from liveinsight.adapters import patterns
@@ -225,6 +226,72 @@ def test_an_ended_session_begins_anew():
     assert window.touch([an_event(type="session_end")]) == {}
     assert window.touch([an_event(type="engagement")]) == {0: Step.NO_VISIT}
     assert window.touch([an_event()]) == {0: Step.STARTS}
+
+
+def a_course(told):
+    """Events that mostly follow one another, each some minutes after the one before; of those of
+    one moment it is not told which was the last.
+    """
+    at_ms = NOON_MS - 20 * MINUTE_MS
+    for number, (minutes, event) in enumerate(told):
+        at_ms += minutes * MINUTE_MS
+        yield replace(event, time_ms=at_ms + number)
+
+
+all_events = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 0, 1, 1, 1, 2, -1, -2, 31, -29]),
+        st.builds(
+            an_event,
+            visitor=st.sampled_from([1, 1, 1, 2, 3]),
+            # Spread as hashes are: sessions are kept by their difference to the visitor.
+            session=st.sampled_from([None] * 4 + [0x9E3779B97F4A7C15]),
+            prior=st.sampled_from([None] * 9 + [1, 2]),
+            type=st.sampled_from(
+                ["page_view"] * 6 + ["engagement", "session_end", "Signup", "Signup"]
+            ),
+            page=st.sampled_from(["/", "/a", "/b"]),
+            source=st.sampled_from(["Direct", "Google"]),
+            props=st.sampled_from([None, None, {"plan": "pro"}]),
+        ),
+    ),
+    min_size=10,
+    max_size=40,
+).map(lambda told: list(a_course(told)))
+
+
+@settings(max_examples=200)
+@given(all_events, st.integers(1, 20))
+def test_many_at_once_are_as_one_by_one(events, together):
+    """Visits of any kind, in any order, with gaps, ends and midnights: the same steps and figures."""
+    _, one_by_one, plain = a_window()
+    _, window, snapshots = a_window()
+    for begin in range(0, len(events), together):
+        some = events[begin : begin + together]
+        steps = {}
+        for index, event in enumerate(some):
+            steps |= {index: told[0]} if (told := one_by_one.touch([event])) else {}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("liveinsight.adapters.local.window.MANY", 1)
+            assert window.touch(some) == steps
+    assert len(window) == len(one_by_one)
+    for event in events:
+        who = event.visitor, event.session
+        assert window.latest(*who) == one_by_one.latest(*who)
+    pages = (parse(["is", which, ["/a"]]) for which in ("entry_page", "exit_page"))
+    for tree in pages:
+        for now_ms in {event.time_ms for event in events}:
+            assert snapshots.look("shop", tree, now_ms) == plain.look("shop", tree, now_ms)
+    assert set(window.changes) == set(one_by_one.changes)
+
+
+def test_midnight_in_the_midst_of_many(monkeypatch):
+    """Whose visit went on under another id begins anew under the old one, as one by one."""
+    monkeypatch.setattr("liveinsight.adapters.local.window.MANY", 1)
+    _, window, _ = a_window()
+    window.touch([an_event(visitor=1)])
+    told = [an_event(visitor=1), an_event(visitor=2, prior=1), an_event(visitor=1)]
+    assert window.touch(told) == {2: Step.STARTS}
 
 
 def test_sites_do_not_see_each_other():

@@ -89,6 +89,11 @@ class Trail:
     def __len__(self) -> int:
         return sum(len(times) for times, *_ in self._blocks) - self._spare + len(self.late[0])
 
+    def add(self, *columns: Ints) -> None:
+        """Times, rows and things of several, of the kinds that they are kept as."""
+        for late, column in zip(self.late, columns, strict=True):
+            late.frombytes(column.tobytes())
+
     def settle_many(self) -> None:
         """Put the newest behind the others once they are many."""
         if len(self.late[0]) >= SETTLED_AT_ONCE:

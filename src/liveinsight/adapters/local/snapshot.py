@@ -16,7 +16,7 @@ from liveinsight.adapters.local.arrays import Ints, Mask
 from liveinsight.adapters.local.interner import Interner, Truth
 from liveinsight.adapters.local.window import From, Thing, Window, With
 from liveinsight.domain.dimension import prop_key
-from liveinsight.domain.event import PAGE_VIEW, SILENT_TYPES, Scalar
+from liveinsight.domain.event import SILENT_TYPES, Scalar
 from liveinsight.domain.filter import (
     And,
     Condition,
@@ -49,7 +49,6 @@ class Snapshots:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._is_view = Truth(window.things, lambda thing: thing.type == PAGE_VIEW)
         self._is_counted = Truth(window.things, lambda thing: thing.type not in SILENT_TYPES)
         self._truths: dict[Condition, Callable[[Columns], Mask]] = {}
 
@@ -66,7 +65,7 @@ class Snapshots:
         window = self._window
         columns = Columns(window, site, now_ms)
         columns.keep(self._mask(tree, columns))
-        is_view = self._is_view.table()[columns.thing]
+        is_view = window.is_view.table()[columns.thing]
         is_counted = self._is_counted.table()[columns.thing]
         is_live = columns.time_ms > now_ms - LIVE_MS
         active = _distinct(columns.person[is_live])
@@ -131,7 +130,7 @@ class Snapshots:
     def _pages(self, active: Ints, columns: "Columns") -> dict[str, int]:
         """Where the live visitors are: the page each saw last."""
         last_view = np.full(columns.persons, -1, np.int64)
-        seen = self._is_view.table()[columns.thing]
+        seen = self._window.is_view.table()[columns.thing]
         # In order of time, so that the last view of each visitor stays.
         order = np.argsort(columns.time_ms[seen], kind="stable")
         last_view[columns.person[seen][order]] = columns.thing[seen][order]

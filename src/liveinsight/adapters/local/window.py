@@ -12,7 +12,8 @@ import numpy as np
 from msgspec.structs import astuple
 
 from liveinsight.adapters.local.arrays import Ints, Mask, Rows, Trail
-from liveinsight.adapters.local.interner import Interner
+from liveinsight.adapters.local.index import NOBODY, Index
+from liveinsight.adapters.local.interner import Interner, Truth
 from liveinsight.domain.event import PAGE_VIEW, Client, Event, Place, Scalar
 from liveinsight.domain.forget import Doomed
 from liveinsight.domain.lately import Lately
@@ -26,6 +27,7 @@ TOO_NEW_MS = 5 * MINUTE_MS  # what is taken from clocks that are a little fast
 # So many distinct things are told apart in half an hour. Then titles and properties are left
 # out, and at twice as many pages too: strangers write them, and memory is not theirs.
 MAX_THINGS = 200_000
+MANY = 128  # from so many on all at once is the cheaper way
 # Places and clients of late whose numbers are told at once.
 REMEMBERED = 4096
 
@@ -81,6 +83,8 @@ class Window:
         self.things: Interner[Thing] = Interner()
         self.origins: Interner[From] = Interner()
         self.clients: Interner[With] = Interner()
+        self.is_view = Truth(self.things, lambda thing: thing.type == PAGE_VIEW)
+        self._ends = Truth(self.things, lambda thing: ends(thing.type))
         # Of a place the numbers of the thing and the origin that it tells of.
         self._at: Lately[Place, tuple[int, int]] = Lately(REMEMBERED)
         self._by: Lately[Client, int] = Lately(REMEMBERED)
@@ -88,32 +92,34 @@ class Window:
 
     def clear(self) -> None:
         """Forget all, to be rebuilt from the journal."""
-        self._row_of: dict[int, int] = {}
         self._free: list[int] = []
         self._swept_ms = self._clock.now_ms()
         self.rows = Rows()
+        self._index = Index(self.rows.key)
         self.trail = Trail()
 
     def __len__(self) -> int:
-        return len(self._row_of)
+        return len(self._index)
 
     def touch(self, events: Sequence[Event]) -> dict[int, Step]:
         """Take the events into their visits, tell who did not just go on, and show them live."""
         now_ms = self._swept()
-        rows, row_of, known = self.rows, self._row_of, self._at.get
+        rows, find, known = self.rows, self._index.find, self._at.get
         is_open, last_ms, entry, exit_ = rows.is_open, rows.last_ms, rows.entry, rows.exit
         steps: dict[int, Step] = {}
         late_times, late_rows, late_things = self.trail.late
         changed, oldest_ms = None, now_ms - WINDOW_MS
-        for index, event in enumerate(events):
+        several = len(events) >= MANY
+        for index in self._go_on_all(events, oldest_ms) if several else range(len(events)):
+            event = events[index]
             time_ms, place, session = event.time_ms, event.place, event.session
-            row = row_of.get(event.visitor if session is None else event.visitor ^ session)
-            thing, origin = known(place) or self._know(place)
+            row = find(event.visitor if session is None else event.visitor ^ session)
+            thing, _ = known(place) or self._know(place)
             if event.props:
                 thing = self._thing(place, event.props)
             # Most are views that go on with a visit, and its newest: as by the rules below.
             if (
-                row is not None
+                row >= 0
                 and is_open[row]
                 and 0 <= time_ms - last_ms[row] <= GAP_MS
                 and place.type == PAGE_VIEW
@@ -123,10 +129,10 @@ class Window:
                 if entry[row] < 0:
                     entry[row] = thing
             else:
-                row, taken = self._step(event, row, thing, origin)
+                row, taken = self._step(event, row, thing)
                 if taken is not GOES_ON:
                     steps[index] = taken
-                if row is None:
+                if row < 0:
                     continue
             if time_ms > oldest_ms:
                 late_times.append(time_ms)
@@ -134,36 +140,90 @@ class Window:
                 late_things.append(thing)
                 if place.site is not changed:
                     changed = place.site
-                    self.changes[changed] = self.changes.get(changed, 0) + 1
+                    self._change(changed)
         self.trail.settle_many()
         return steps
 
-    def _step(
-        self, event: Event, row: int | None, thing: int, origin: int
-    ) -> tuple[int | None, Step]:
+    def _go_on_all(self, events: Sequence[Event], oldest_ms: int) -> list[int]:
+        """Take in at once whatever only goes on with a visit, as by far most does where there is
+        much. The others, by their indices, are to be taken one by one.
+        """
+        known, know = self._at.get, self._know
+        told = [(known(event.place) or know(event.place))[0] for event in events]
+        for index, event in enumerate(events):
+            if event.props:
+                told[index] = self._thing(event.place, event.props)
+        things = np.fromiter(told, np.int32, len(told))
+        times = np.fromiter([event.time_ms for event in events], np.int64, len(events))
+        row = self._rows_of(
+            [
+                event.visitor if event.session is None else event.visitor ^ event.session
+                for event in events
+            ]
+        )
+        goes_on = self._just_go_on(row, times, things)
+        if not goes_on.all() or (np.diff(times) < 0).any():
+            # What one by one is told of a visit, or of its visitor's before midnight, is told whole.
+            strange = [events[index] for index in np.flatnonzero(row < 0).tolist()]
+            prior = [
+                _chain(event.prior, event.session) for event in strange if event.prior is not None
+            ]
+            apart = row[~goes_on], self._rows_of(prior), _with_one_too_late(row, times)
+            goes_on &= ~np.isin(row, np.concatenate(apart))
+        some = np.flatnonzero(goes_on)
+        self._go_on_with(row[some], times[some], things[some])
+        some = some[times[some] > oldest_ms]
+        self.trail.add(times[some], row[some], things[some])
+        sites = np.bincount(np.frombuffer(self.rows.site, np.int32)[row[some]])
+        for code in np.flatnonzero(sites).tolist():
+            self._change(self.sites.values[code])
+        return np.flatnonzero(~goes_on).tolist()
+
+    def _rows_of(self, chains: Sequence[int]) -> Ints:
+        return self._index.find_all(np.fromiter(chains, np.uint64, len(chains)))
+
+    def _just_go_on(self, row: Ints, times: Ints, things: Ints) -> Mask:
+        """Whether each goes on with a visit that has a page, is the newest of it and not its end."""
+        rows = self.rows
+        since_ms = times - np.frombuffer(rows.last_ms, np.int64)[row]
+        return (
+            (row >= 0)
+            & np.frombuffer(rows.is_open, np.bool_)[row]
+            & (np.frombuffer(rows.entry, np.int32)[row] >= 0)
+            & (since_ms >= 0)
+            & (since_ms <= GAP_MS)
+            & ~self._ends.table()[things]
+        )
+
+    def _go_on_with(self, row: Ints, times: Ints, things: Ints) -> None:
+        # Of several of one visit the last one stays.
+        np.frombuffer(self.rows.last_ms, np.int64)[row] = times
+        views = self.is_view.table()[things]
+        np.frombuffer(self.rows.exit, np.int32)[row[views]] = things[views]
+
+    def _step(self, event: Event, row: int, thing: int) -> tuple[int, Step]:
         """Take an event into its visit: which that is, if it is to be shown, and what it did."""
         rows, time_ms, kind = self.rows, event.time_ms, event.place.type
-        if row is None and event.prior is not None:
+        if row < 0 and event.prior is not None:
             row = self._over_midnight(event)
         before_ms = None
-        if row is not None and rows.is_open[row]:
+        if row >= 0 and rows.is_open[row]:
             before_ms = rows.last_ms[row]
             if time_ms < before_ms and time_ms < rows.start_ms[row] - GAP_MS:
                 # Of a visit long before this one: sealing will join it, here it is over.
-                return None, step(kind, time_ms, None)
+                return NOBODY, step(kind, time_ms, None)
         taken = step(kind, time_ms, before_ms)
         if taken is NO_VISIT:
-            return None, taken
+            return NOBODY, taken
         if taken is not GOES_ON:
-            row = self._start(event, row, origin)
-        assert row is not None, "else it starts one"
+            row = self._start(event, row)
         self._go_on(kind, time_ms, row, thing)
         return row, taken
 
     def latest(self, visitor: int, session: int | None) -> int | None:
         """When the visitor was seen last, if it was not long ago."""
-        row = self._row_of.get(_chain(visitor, session))
-        return None if row is None else self.rows.last_ms[row]
+        row = self._index.find(_chain(visitor, session))
+        return None if row < 0 else self.rows.last_ms[row]
 
     def forget(self, doomed: Doomed) -> None:
         """Take events out of the live view. Visits that they were in are over."""
@@ -173,26 +233,30 @@ class Window:
         person = np.frombuffer(rows.person, np.int32)[:length]
         meant = site == self.sites.code(doomed.site)
         if doomed.visitor is not None:
-            meant = meant & (person == self._row_of.get(doomed.visitor, -1))
+            meant = meant & (person == self._index.find(doomed.visitor))
         in_span = (time_ms >= doomed.span.start_ms) & (time_ms < doomed.span.end_ms)
         gone = meant[row] & in_span
         for number in np.unique(row[gone]).tolist():
             rows.is_open[number] = 0
         self.trail.keep(~gone)
-        self.changes[doomed.site] = self.changes.get(doomed.site, 0) + 1
+        self._change(doomed.site)
 
-    def _over_midnight(self, event: Event) -> int | None:
+    def _change(self, site: str | None) -> None:
+        assert site is not None, "it has a number"
+        self.changes[site] = self.changes.get(site, 0) + 1
+
+    def _over_midnight(self, event: Event) -> int:
         """After midnight a visit goes on under the new day's id."""
         assert event.prior is not None
-        row = self._row_of.pop(_chain(event.prior, event.session), None)
-        if row is not None:
-            key = _chain(event.visitor, event.session)
-            self._row_of[key] = row
-            self.rows.key[row] = key
+        row = self._index.find(_chain(event.prior, event.session))
+        if row >= 0:
+            self._index.remove(row)
+            self.rows.key[row] = _chain(event.visitor, event.session)
+            self._index.put(row)
         return row
 
-    def _start(self, event: Event, row: int | None, origin: int) -> int:
-        if row is None:
+    def _start(self, event: Event, row: int) -> int:
+        if row < 0:
             row = self._add(_chain(event.visitor, event.session))
             person = row if event.session is None else self._person(event.visitor)
             self.rows.person[row] = person
@@ -200,7 +264,7 @@ class Window:
         rows.start_ms[row] = rows.last_ms[row] = event.time_ms
         rows.is_open[row] = 1
         rows.site[row] = self.sites.code(event.place.site)
-        rows.origin[row] = origin
+        _, rows.origin[row] = self._at.get(event.place) or self._know(event.place)
         rows.client[row] = self._client(event.client)
         rows.entry[row] = rows.exit[row] = -1
         return row
@@ -221,8 +285,8 @@ class Window:
             rows.start_ms[row] = time_ms
 
     def _person(self, visitor: int) -> int:
-        row = self._row_of.get(visitor)
-        if row is None:
+        row = self._index.find(visitor)
+        if row < 0:
             row = self._add(visitor)
             self.rows.person[row] = row
             self.rows.is_open[row] = 0
@@ -231,8 +295,8 @@ class Window:
 
     def _add(self, key: int) -> int:
         row = self._free.pop() if self._free else self.rows.add()
-        self._row_of[key] = row
         self.rows.key[row] = key
+        self._index.put(row)
         self.rows.origin[row] = self.rows.client[row] = 0
         self.rows.entry[row] = self.rows.exit[row] = -1
         return row
@@ -291,11 +355,10 @@ class Window:
         # A visitor is told by a row of their own for as long as one of their visits is here.
         person = np.frombuffer(rows.person, np.int32)[: rows.length]
         stays[person[stays]] = True
-        gone = np.flatnonzero(used & ~stays).tolist()
+        gone = np.flatnonzero(used & ~stays)
         del last_ms, person
-        for row in gone:
-            self._row_of.pop(rows.key[row], None)
-        self._free.extend(gone)
+        self._index.remove_all(gone)
+        self._free.extend(gone.tolist())
         used[gone] = False
         self._sweep_values(used)
 
@@ -314,6 +377,14 @@ class Window:
             if len(interner) > 1024 and len(interner) > crowd:
                 codes = np.frombuffer(column, np.int32)[: rows.length][used]
                 interner.keep_only(_marked(len(interner.values), codes))
+
+
+def _with_one_too_late(row: Ints, times: Ints) -> Ints:
+    """The rows of which one came after another that is newer."""
+    order = np.argsort(row, kind="stable")
+    row, times = row[order], times[order]
+    late: Ints = row[1:][(row[1:] == row[:-1]) & (times[1:] < times[:-1])]
+    return late
 
 
 def _marked(length: int, *columns: Ints) -> Mask:
