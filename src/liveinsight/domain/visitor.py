@@ -6,21 +6,20 @@ The salt is random, one for each site and local day, and deleted when the next d
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import blake2b
-from struct import Struct
 
-_number = Struct(">Q").unpack
+_number = int.from_bytes  # the first byte is the highest
 
 
 def anonymous(salt: bytes, address: str, user_agent: str) -> int:
     """The visitor behind an address and agent, for as long as the salt is known."""
     digest = blake2b(f"{address}\n{user_agent}".encode(), digest_size=8, key=salt).digest()
-    return int.from_bytes(digest, "big")
+    return _number(digest)
 
 
 def identified(secret: bytes, site: str, user_id: str) -> int:
     """The visitor whom the site itself named; the same on every day, so that they come back."""
     digest = blake2b(f"{site}\n{user_id}".encode(), digest_size=8, key=secret).digest()
-    return int.from_bytes(digest, "big")
+    return _number(digest)
 
 
 def fingerprint(site: str, given: str) -> int:
@@ -36,8 +35,6 @@ def fingerprints_of(site: str) -> Callable[[str], int]:
     def fingerprint(given: str) -> int:
         digest = begun()
         digest.update(given.encode())
-        number: int
-        (number,) = _number(digest.digest())
-        return number
+        return _number(digest.digest())
 
     return fingerprint

@@ -1,5 +1,7 @@
 """Where events happen and whence their visitors come: judged once for all who come that way."""
 
+from sys import intern
+
 from msgspec import Struct
 
 from liveinsight.domain.drop import Drop
@@ -61,7 +63,8 @@ class Places:
         """A place that is not known."""
         spot = self._found(told, told.site)
         if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
-            self._known.keep(way, spot)
+            # Many ways have a title, a referrer or a site in common: it is kept once.
+            self._known.keep(tuple(text and intern(text) for text in way), spot)
         return spot
 
     def of(self, told: Sighting, key: Key) -> Spot:

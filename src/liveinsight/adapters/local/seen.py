@@ -25,6 +25,7 @@ MOST_PER_MB = (1 << 19) // 18  # of what the store may use: half as much
 MANY = 64  # from so many on all at once is the cheaper way
 AN_HOUR_MS = 3_600_000
 KINDS = np.array([1 << kind for kind in range(8)], np.uint8)
+NEAR = np.arange(8)  # as many places as come into the processor together
 
 Ids = NDArray[np.uint64]
 Marks = NDArray[np.uint8]
@@ -71,11 +72,11 @@ class _Table:
         maybe = marks[place] & kinds != 0
         ids, place = ids[maybe], place[maybe]
         while len(ids):
-            found = places[place]
-            if (found == ids).any():
+            near = places[place[:, None] + NEAR & self._mask]
+            if (near == ids[:, None]).any():
                 return True
-            goes_on = found != 0
-            ids, place = ids[goes_on], place[goes_on] + 1 & self._mask
+            goes_on = near.all(axis=1)  # an id is before the first empty place
+            ids, place = ids[goes_on], place[goes_on] + len(NEAR) & self._mask
         return False
 
     def put_all(self, ids: Ids) -> None:
