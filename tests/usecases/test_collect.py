@@ -3,12 +3,13 @@
 from collections import Counter
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from itertools import permutations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from builders import NOON_MS
 from liveinsight.domain.agent import Agent
@@ -18,7 +19,7 @@ from liveinsight.domain.event import SILENT_TYPES
 from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.location import NOWHERE, Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS
-from liveinsight.domain.sighting import Caller, Guest, Sighting, time_of
+from liveinsight.domain.sighting import Caller, Guest, Revenue, Sighting, check_whole, time_of
 from liveinsight.domain.site import Site, SiteBook
 from liveinsight.domain.source import Origin
 from liveinsight.domain.visit import Step
@@ -178,6 +179,8 @@ SIGHTINGS = st.builds(
     referrer=st.sampled_from([None, None, "https://spam.example/"]),
     user_agent=st.sampled_from([None, "bot/2"]),
     ip=st.sampled_from([None, "198.51.100.1", "nonsense"]),
+    screen=st.sampled_from([None, "390x844"]),
+    language=st.sampled_from([None, "ko"]),
 )
 CALLERS = st.builds(
     a_caller,
@@ -188,6 +191,65 @@ CALLERS = st.builds(
 )
 
 
+def judged(sightings, caller):
+    """What is made of each, but for when it was and which it is; which were refused, and as what."""
+    collect, _ = a_collect()
+    try:
+        outcome = collect.judge(sightings, caller)
+    except Invalid as wrong:
+        return wrong.field, wrong.index
+    events = [asdict(event.row()) | {"event_id": 0, "time_ms": 0} for event in outcome.events]
+    return events, outcome.refused, outcome.lost
+
+
+def is_wrong(told):
+    try:
+        check_whole(told)
+    except Invalid:
+        return True
+    return False
+
+
+WELL_OR_NOT = st.one_of(
+    SIGHTINGS,
+    SIGHTINGS,
+    SIGHTINGS,
+    st.builds(
+        replace,
+        SIGHTINGS,
+        site=st.just("shop"),
+        event_type=st.just("page_view"),
+        screen=st.sampled_from(["390x844", "big"]),
+        page_url=st.sampled_from(["https://shop.example/", "https://shop.example/admin/", None]),
+        revenue=st.sampled_from([None, Revenue(Decimal("1e30"), "EUR")]),
+    ),
+)
+
+
+@given(
+    st.lists(WELL_OR_NOT, min_size=1, max_size=6),
+    CALLERS | st.builds(a_caller, key=st.just(SERVER)),
+)
+def test_a_request_is_judged_as_each_of_its_events(sightings, caller):
+    """What is known of one event is never taken for another's: neither who, nor where, nor that it
+    is well formed.
+    """
+    together = judged([replace(told) for told in sightings], caller)
+    events, refused, lost = [], [], Counter()
+    for index, told in enumerate(sightings):
+        alone = judged([replace(told)], caller)
+        assert (len(alone) == 2) == is_wrong(told)
+        if is_wrong(told):
+            assert together == (alone[0], index)
+            return
+        for event in alone[0]:
+            assert (event["screen"], event["language"]) == (told.screen, told.language)
+        events += alone[0]
+        refused += [index] * len(alone[1])
+        lost.update(alone[2])
+    assert together == (events, tuple(refused), lost)
+
+
 @given(st.lists(st.tuples(st.lists(SIGHTINGS, min_size=1, max_size=8), CALLERS), max_size=5))
 def test_every_sighting_is_an_event_or_one_drop(requests):
     """Nothing vanishes and nothing is counted twice, whatever comes; refused requests leave no
@@ -195,11 +257,11 @@ def test_every_sighting_is_an_event_or_one_drop(requests):
     """
     collect, ports = a_collect()
     for sightings, caller in requests:
-        before = (set(ports.ids), set(ports.visitors), ports.number)
+        before = set(ports.ids), set(ports.visitors)
         try:
             outcome = collect(sightings, caller)
         except Invalid:
-            assert before == (ports.ids, ports.visitors, ports.number)
+            assert before == (ports.ids, ports.visitors)
             continue
         assert len(outcome.event_ids) == len(sightings)
         assert outcome.processed + sum(outcome.dropped.values()) == len(sightings)

@@ -137,11 +137,21 @@ def time_of(told: float | datetime | None, caller: Caller) -> int:
 
 def check_form(told: Sighting) -> None:
     """What the decoder leaves to us."""
+    check_page(told)
+    if told.revenue is not None:
+        check_amount(told.revenue)
+    check_screen(told.screen)
+
+
+def check_page(told: Sighting) -> None:
+    """A page view is of a page."""
     if not told.page_url and told.event_type == PAGE_VIEW:
         raise Invalid("page_url", "is required for a page_view")
-    if told.revenue is not None:
-        _check_amount(told.revenue.amount)
-    if told.screen is not None and not is_screen(told.screen):
+
+
+def check_screen(told: str | None) -> None:
+    """A screen has a width and height."""
+    if told is not None and not is_screen(told):
         raise Invalid("screen", "must be like 1920x1080")
 
 
@@ -156,8 +166,9 @@ def check_whole(told: Sighting) -> None:
 _NOBODY = Caller(0)
 
 
-def _check_amount(amount: Decimal) -> None:
+def check_amount(told: Revenue) -> None:
     """As people pay: finite, and no longer than money is."""
+    amount = told.amount
     exponent = amount.as_tuple().exponent
     # Its size is looked at before anything is computed: of a huge exponent that would fail.
     if not isinstance(exponent, int) or exponent < -6 or amount.adjusted() >= MOST_DIGITS:

@@ -14,12 +14,12 @@ from msgspec import Struct, field
 from liveinsight.domain.drop import Drop
 from liveinsight.domain.errors import Invalid
 from liveinsight.domain.event import Aside, Event
-from liveinsight.domain.sighting import Caller, Sighting, check_form, time_of
+from liveinsight.domain.sighting import Caller, Sighting, check_amount, check_form, time_of
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import STARTS, Step
 from liveinsight.domain.visitor import identified
 from liveinsight.ports import Agents, Control, Locations, NewId, Salts, Seen, Sources, Visits
-from liveinsight.usecases.places import Places, Spot, Way
+from liveinsight.usecases.places import Places, Way
 from liveinsight.usecases.senders import NO_OTHER, Sender, Senders, other_of
 
 
@@ -85,47 +85,114 @@ class Collect:
         self.take([outcome])
         return outcome
 
-    def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
+    def judge(  # noqa: C901, PLR0912, PLR0915 - the one way of each event, told in its order
+        self, sightings: Sequence[Sighting], caller: Caller
+    ) -> Outcome:
         """Judge all events of a request, in their order.
 
         All are judged before any is taken. To judge asks other parts, which may fail, but keeps
         nothing: one invalid event refuses the whole, no memory knows of it, and it can be sent
-        again.
+        again. Where and with what others were before is known to be well formed.
         """
         outcome = Outcome()
-        key, events = caller.key, outcome.events
-        sender: Sender | None = None
-        found_ms = 0
-        order = None
-        # Mostly each is alone, or of a session of its own, and there is no order to keep.
-        many = len(sightings)
-        if many > 1 and len({told.session_id for told in sightings}) < many:
-            order = _Order(self._visits, caller.received_ms, many)
-        read = self._read(sightings, caller, order)
-        for told, (spot, time_ms) in zip(sightings, read, strict=True):
-            # The sighting has it: by its id whoever keeps both finds what was told of an event.
-            if not told.event_id:
-                told.event_id = self._new_id()
-            refusal = spot.refusal if key is None else spot.refuses(key)
-            if refusal is None:
-                site = spot.site
-                assert site is not None, "else it is refused"
-                other = NO_OTHER if key is None else other_of(told, site, key)
-                # Mostly it is who told the one before, of the same moment.
-                if sender is None or time_ms != found_ms or not sender.tells(site, time_ms, other):
-                    judged = self._senders.find(time_ms, site, caller, other, sender)
-                    if isinstance(judged, Sender):
-                        sender, found_ms = judged, time_ms
-                    else:
-                        refusal = judged
+        key, events, known = caller.key, outcome.events, self._places.known()
+        order = self._order(sightings, caller)
+        site: Site | None = None
+        asked_ms, asked, other = 0, NO_OTHER, NO_OTHER
+        who: Sender | Drop | None = None
+        index = 0
+        try:
+            for index, told in enumerate(sightings):
+                # The sighting has it: by its id whoever keeps both finds what was told of an event.
+                event_id = told.event_id
+                if not event_id:
+                    event_id = told.event_id = self._new_id()
+                way: Way = (
+                    told.site,
+                    told.event_type,
+                    told.page_url,
+                    told.title,
+                    told.referrer,
+                    told.utm_source,
+                    told.utm_medium,
+                    told.utm_campaign,
+                    told.utm_content,
+                    told.utm_term,
+                )
+                spot = known.get(way) or self._places.look(told, way)
+                time_ms = caller.received_ms
+                if told.timestamp is not None:
+                    time_ms = time_of(told.timestamp, caller)
+                    if order is not None:
+                        time_ms = order.given(told, time_ms)
+                if key is not None:
+                    if spot.site is None and not told.site:
+                        spot = self._places.of(told, key)
+                    if spot.site is not None:
+                        other = other_of(told, spot.site, key)
+                refusal = spot.refusal if key is None else spot.refuses(key)
                 if refusal is None:
-                    assert sender is not None, "else it was looked for"
-                    events.append(self._event(told, time_ms, spot, sender, order))
-            if refusal is not None:
-                outcome.refused = (*outcome.refused, len(events) + len(outcome.refused))
-                outcome.lose(_name_of(spot.site, refusal), refusal)
+                    # Mostly it is who told the one before, of the same moment.
+                    if spot.site is not site or time_ms != asked_ms or other != asked:
+                        site, asked_ms, asked = spot.site, time_ms, other
+                        assert site is not None, "else it is refused"
+                        who = self._senders.find(time_ms, site, caller, other, who)
+                    if not isinstance(who, Sender):
+                        refusal = who
+                if refusal is not None:
+                    check_form(told)
+                    outcome.refused = (*outcome.refused, index)
+                    outcome.lose(_name_of(spot.site, refusal), refusal)
+                    continue
+                assert isinstance(who, Sender), "else it is refused"
+                visitor, prior, fingerprint = who.visitor, who.prior, who.fingerprint
+                if told.user_id:
+                    visitor, prior = identified(self._secret, who.site.id, told.user_id), None
+                session = fingerprint(told.session_id) if told.session_id else None
+                if order is not None:
+                    if told.timestamp is None:
+                        time_ms = order.next(visitor, session, who.from_ms)
+                    else:
+                        order.note(visitor, session, time_ms)
+                client = who.client
+                if told.screen != who.screen or told.language != who.language:
+                    client = self._senders.client(who, told.screen, told.language)
+                amount = currency = None
+                if told.revenue is not None:
+                    check_amount(told.revenue)
+                    amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
+                scroll_depth = told.scroll_depth
+                if scroll_depth is not None:
+                    scroll_depth = min(scroll_depth, 100)
+                events.append(
+                    Event(
+                        fingerprint(event_id),
+                        time_ms,
+                        spot.place,
+                        visitor,
+                        prior,
+                        session,
+                        client,
+                        told.kept_props() if told.props else None,
+                        amount,
+                        currency,
+                        told.engaged_ms,
+                        scroll_depth,
+                        # A bot's event is set aside, and can be taken back in.
+                        Aside.BOT if who.agent.is_bot else spot.aside,
+                    )
+                )
+        except Invalid as wrong:
+            raise Invalid(wrong.field, wrong.error, index) from None
         outcome.event_ids = [told.event_id or "" for told in sightings]
         return outcome
+
+    def _order(self, sightings: Sequence[Sighting], caller: Caller) -> "_Order | None":
+        """Mostly each is alone, or of a session of its own, and there is no order to keep."""
+        many = len(sightings)
+        if many == 1 or len({told.session_id for told in sightings}) == many:
+            return None
+        return _Order(self._visits, caller.received_ms, many)
 
     def take(self, outcomes: Sequence[Outcome]) -> None:
         """Of what was judged, in that order, what is there already is dropped; the rest goes into
@@ -150,76 +217,6 @@ class Collect:
     def forget(self) -> None:
         """Know nobody any more: the salts of their days are deleted."""
         self._senders.forget()
-
-    def _read(
-        self, sightings: Sequence[Sighting], caller: Caller, order: "_Order | None"
-    ) -> list[tuple[Spot, int]]:
-        """Where and when each happened; the first that is not well formed refuses them all."""
-        known = self._places.known()
-        read: list[tuple[Spot, int]] = []
-        for index, told in enumerate(sightings):
-            time_ms = caller.received_ms
-            way: Way = (
-                told.site,
-                told.event_type,
-                told.page_url,
-                told.title,
-                told.referrer,
-                told.utm_source,
-                told.utm_medium,
-                told.utm_campaign,
-                told.utm_content,
-                told.utm_term,
-            )
-            try:
-                check_form(told)
-                spot = known.get(way) or self._places.look(told, way)
-                if spot.site is None and caller.key is not None and not told.site:
-                    spot = self._places.of(told, caller.key)
-                if told.timestamp is not None:
-                    time_ms = time_of(told.timestamp, caller)
-                    if order is not None:
-                        time_ms = order.given(told, time_ms)
-            except Invalid as wrong:
-                raise Invalid(wrong.field, wrong.error, index) from None
-            read.append((spot, time_ms))
-        return read
-
-    def _event(
-        self, told: Sighting, time_ms: int, spot: Spot, sender: Sender, order: "_Order | None"
-    ) -> Event:
-        """The event as it is kept; a bot's is set aside, and can be taken back in."""
-        visitor, prior = sender.visitor, sender.prior
-        if told.user_id:
-            visitor, prior = identified(self._secret, sender.site.id, told.user_id), None
-        session = None
-        if told.session_id:
-            session = sender.fingerprint(told.session_id)
-        if order is not None:
-            if told.timestamp is None:
-                time_ms = order.next(visitor, session, sender.from_ms)
-            else:
-                order.note(visitor, session, time_ms)
-        shown = (told.screen, told.language)
-        client = sender.client if shown == sender.shown else self._senders.client(sender, shown)
-        amount = currency = None
-        if told.revenue is not None:
-            amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
-        return Event(
-            sender.fingerprint(told.event_id or ""),
-            time_ms,
-            spot.place,
-            visitor,
-            prior,
-            session,
-            client,
-            told.kept_props() if told.props else None,
-            amount,
-            currency,
-            told.engaged_ms,
-            None if told.scroll_depth is None else min(told.scroll_depth, 100),
-            Aside.BOT if sender.agent.is_bot else spot.aside,
-        )
 
 
 class _Order:

@@ -9,7 +9,7 @@ from liveinsight.domain.event import Aside, Place
 from liveinsight.domain.key import Key
 from liveinsight.domain.lately import Lately
 from liveinsight.domain.page import Page, clean, page_of
-from liveinsight.domain.sighting import TITLE_LENGTH, Sighting
+from liveinsight.domain.sighting import TITLE_LENGTH, Sighting, check_page
 from liveinsight.domain.site import Site
 from liveinsight.domain.source import Campaign, Origin
 from liveinsight.ports import Control, Sources
@@ -60,7 +60,8 @@ class Places:
         return self._known
 
     def look(self, told: Sighting, way: Way) -> Spot:
-        """A place that is not known."""
+        """A place that is not known, if it is one."""
+        check_page(told)
         spot = self._found(told, told.site)
         if sum(map(len, filter(None, way))) <= REMEMBERED_LENGTH:
             # Many ways have a title, a referrer or a site in common: it is kept once.

@@ -12,7 +12,7 @@ from liveinsight.domain.key import Key, Scope
 from liveinsight.domain.lately import Lately
 from liveinsight.domain.location import Location
 from liveinsight.domain.period import DAY_MS, MINUTE_MS, local_day
-from liveinsight.domain.sighting import Caller, Guest, Sighting
+from liveinsight.domain.sighting import Caller, Guest, Sighting, check_screen
 from liveinsight.domain.site import Site
 from liveinsight.domain.visit import GAP_MS
 from liveinsight.domain.visitor import anonymous, fingerprints_of
@@ -26,7 +26,6 @@ REMEMBERED = 16_384
 # Of whom somebody tells who may: their address, agent and country.
 Other = tuple[str | None, str | None, str | None]
 NO_OTHER: Other = (None, None, None)
-NO_CLIENT = Client(*(None,) * 7, "", None, None)
 
 
 class Who(Struct, frozen=True, gc=False):
@@ -39,7 +38,8 @@ class Who(Struct, frozen=True, gc=False):
 
 class Sender(Struct):
     """Who is behind what is told to a site of a part of its day: the one who sends, or `other` of
-    whom they tell. Nearly all that is told of somebody is told of one screen and language.
+    whom they tell. Nearly all that is told of somebody is told of one screen and language: with
+    these they are `client`.
     """
 
     site: Site
@@ -50,10 +50,11 @@ class Sender(Struct):
     prior: int | None
     agent: Agent
     where: Location
-    language: str | None
+    speaks: str | None  # where no language is told
     fingerprint: Callable[[str], int]
-    shown: tuple[str | None, str | None] | None = None  # the screen and language told last
-    client: Client = NO_CLIENT
+    client: Client
+    screen: str | None = None
+    language: str | None = None
 
     def tells(self, site: Site, time_ms: int, other: Other) -> bool:
         """Whether it is they again; mostly, of events that come together."""
@@ -76,7 +77,7 @@ class Senders:
         self._saltless_ms: dict[tuple[str, date], int] = {}  # when it was looked for last
 
     def find(
-        self, time_ms: int, site: Site, caller: Caller, other: Other, before: Sender | None
+        self, time_ms: int, site: Site, caller: Caller, other: Other, before: Sender | Drop | None
     ) -> Sender | Drop:
         """Who is behind an event of that time, or why the site does not want to know. Mostly it is
         who was behind the one `before` it, or the last of the same guest.
@@ -85,7 +86,7 @@ class Senders:
             refusal = _refusal(time_ms, site, caller)
             if refusal is not None:
                 return refusal
-        if before is not None and before.tells(site, time_ms, other):
+        if isinstance(before, Sender) and before.tells(site, time_ms, other):
             return before
         if other is NO_OTHER:
             known = self._of.get(caller.guest)
@@ -108,6 +109,7 @@ class Senders:
             from_ms, until_ms = day.start_ms, from_ms
             salt = self._salt_before(site, day.date, caller.received_ms)
             prior = None if salt is None else anonymous(salt, address, user_agent)
+        where = who.where.within(other[2] or guest.country)
         sender = Sender(
             site,
             other,
@@ -116,26 +118,31 @@ class Senders:
             who.visitor,
             prior,
             who.agent,
-            who.where.within(other[2] or guest.country),
+            where,
             guest.language,
             fingerprints_of(site.id),
+            self._client(who.agent, where, None, guest.language),
         )
         # Early on a day the salt of the day before may still be made.
         if other is NO_OTHER and not is_early:
             self._of.keep(guest, sender)
         return sender
 
-    def client(self, sender: Sender, shown: tuple[str | None, str | None]) -> Client:
+    def client(self, sender: Sender, screen: str | None, language: str | None) -> Client:
         """With what and from where a sender comes who tells of another screen or language than
         before.
         """
-        screen, language = shown
-        told = (sender.agent, sender.where, screen, language or sender.language)
-        client = self._clients.get(told)
-        if client is None:
-            client = self._clients.keep(told, client_of(*told))
-        sender.shown, sender.client = shown, client
-        return client
+        check_screen(screen)
+        spoken = language or sender.speaks
+        sender.client = self._client(sender.agent, sender.where, screen, spoken)
+        sender.screen, sender.language = screen, language
+        return sender.client
+
+    def _client(
+        self, agent: Agent, where: Location, screen: str | None, language: str | None
+    ) -> Client:
+        told = agent, where, screen, language
+        return self._clients.get(told) or self._clients.keep(told, client_of(*told))
 
     def _who(self, site: Site, day: date, address: str, user_agent: str) -> Who:
         """The visitor behind an address and agent on that day; many were here a moment ago."""
