@@ -137,51 +137,56 @@ class Collect:
                         site, asked_ms, asked = spot.site, time_ms, other
                         assert site is not None, "else it is refused"
                         who = self._senders.find(time_ms, site, caller, other, who)
-                    if not isinstance(who, Sender):
-                        refusal = who
-                if refusal is not None:
-                    check_form(told)
-                    outcome.refused = (*outcome.refused, index)
-                    outcome.lose(_name_of(spot.site, refusal), refusal)
-                    continue
-                assert isinstance(who, Sender), "else it is refused"
-                visitor, prior, fingerprint = who.visitor, who.prior, who.fingerprint
-                if told.user_id:
-                    visitor, prior = identified(self._secret, who.site.id, told.user_id), None
-                session = fingerprint(told.session_id) if told.session_id else None
-                if order is not None:
-                    if told.timestamp is None:
-                        time_ms = order.next(visitor, session, who.from_ms)
-                    else:
-                        order.note(visitor, session, time_ms)
-                client = who.client
-                if told.screen != who.screen or told.language != who.language:
-                    client = self._senders.client(who, told.screen, told.language)
-                amount = currency = None
-                if told.revenue is not None:
-                    check_amount(told.revenue)
-                    amount, currency = format(told.revenue.amount, "f"), told.revenue.currency
-                scroll_depth = told.scroll_depth
-                if scroll_depth is not None:
-                    scroll_depth = min(scroll_depth, 100)
-                events.append(
-                    Event(
-                        fingerprint(event_id),
-                        time_ms,
-                        spot.place,
-                        visitor,
-                        prior,
-                        session,
-                        client,
-                        told.kept_props() if told.props else None,
-                        amount,
-                        currency,
-                        told.engaged_ms,
-                        scroll_depth,
-                        # A bot's event is set aside, and can be taken back in.
-                        Aside.BOT if who.agent.is_bot else spot.aside,
-                    )
-                )
+                    if isinstance(who, Sender):
+                        visitor, prior, fingerprint = who.visitor, who.prior, who.fingerprint
+                        if told.user_id:
+                            visitor, prior = (
+                                identified(self._secret, who.site.id, told.user_id),
+                                None,
+                            )
+                        session = fingerprint(told.session_id) if told.session_id else None
+                        if order is not None:
+                            if told.timestamp is None:
+                                time_ms = order.next(visitor, session, who.from_ms)
+                            else:
+                                order.note(visitor, session, time_ms)
+                        client = who.client
+                        if told.screen != who.screen or told.language != who.language:
+                            client = self._senders.client(who, told.screen, told.language)
+                        amount = currency = None
+                        if told.revenue is not None:
+                            check_amount(told.revenue)
+                            amount, currency = (
+                                format(told.revenue.amount, "f"),
+                                told.revenue.currency,
+                            )
+                        scroll_depth = told.scroll_depth
+                        if scroll_depth is not None:
+                            scroll_depth = min(scroll_depth, 100)
+                        events.append(
+                            Event(
+                                fingerprint(event_id),
+                                time_ms,
+                                spot.place,
+                                visitor,
+                                prior,
+                                session,
+                                client,
+                                told.kept_props() if told.props else None,
+                                amount,
+                                currency,
+                                told.engaged_ms,
+                                scroll_depth,
+                                # A bot's event is set aside, and can be taken back in.
+                                Aside.BOT if who.agent.is_bot else spot.aside,
+                            )
+                        )
+                        continue
+                    refusal = who
+                assert refusal is not None, "else somebody told it"
+                check_form(told)
+                outcome.refused = (*outcome.refused, index)
+                outcome.lose(_name_of(spot.site, refusal), refusal)
         except Invalid as wrong:
             raise Invalid(wrong.field, wrong.error, index) from None
         outcome.event_ids = [told.event_id or "" for told in sightings]
