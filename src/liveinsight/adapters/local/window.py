@@ -1,6 +1,6 @@
 """The live window: where each visit stands, and the events of the last half hour, in memory.
 
-A visit is a row of plain arrays (about 170 bytes in all, no objects for the garbage collector),
+A visit is a row of plain arrays (about 110 bytes in all, no objects for the garbage collector),
 an event is an entry of a trail. It is a view of the journal: at start it is rebuilt from there.
 Answers are made from it in `snapshot.py`.
 """
