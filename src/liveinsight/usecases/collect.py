@@ -140,10 +140,8 @@ class Collect:
                     if isinstance(who, Sender):
                         visitor, prior, fingerprint = who.visitor, who.prior, who.fingerprint
                         if told.user_id:
-                            visitor, prior = (
-                                identified(self._secret, who.site.id, told.user_id),
-                                None,
-                            )
+                            visitor = identified(self._secret, who.site.id, told.user_id)
+                            prior = None
                         session = fingerprint(told.session_id) if told.session_id else None
                         if order is not None:
                             if told.timestamp is None:
@@ -154,12 +152,10 @@ class Collect:
                         if told.screen != who.screen or told.language != who.language:
                             client = self._senders.client(who, told.screen, told.language)
                         amount = currency = None
-                        if told.revenue is not None:
-                            check_amount(told.revenue)
-                            amount, currency = (
-                                format(told.revenue.amount, "f"),
-                                told.revenue.currency,
-                            )
+                        revenue = told.revenue
+                        if revenue is not None:
+                            check_amount(revenue)
+                            amount, currency = format(revenue.amount, "f"), revenue.currency
                         scroll_depth = told.scroll_depth
                         if scroll_depth is not None:
                             scroll_depth = min(scroll_depth, 100)
