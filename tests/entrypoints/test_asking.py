@@ -98,7 +98,6 @@ def test_sql_reads_sealed_and_hot_rows(folder):
     ("arguments", "told"),
     [
         (("stats", "else"), "no such site"),
-        (("stats", "--range", "ever"), "range"),
         (("query", "{"), "not JSON"),
         (("query", "[]"), "object"),
         (("query", '{"site": "shop", "range": "7d", "metrics": ["x"]}'), "metrics"),
@@ -110,6 +109,14 @@ def test_what_is_wrong_is_said_in_a_line(folder, arguments, told):
     answer = run(*arguments, "--data-dir", folder[0])
     assert answer.exit_code == 1
     assert told in answer.stderr
+
+
+def test_a_range_that_is_none_is_wrong_use(folder):
+    """Exit code 2, as for all options, and what there is to choose from."""
+    answer = run("stats", "--range", "ever", "--data-dir", folder[0])
+    assert answer.exit_code == 2
+    assert "--range" in answer.stderr
+    assert "yesterday" in answer.stderr
 
 
 def test_a_folder_without_data_is_named(tmp_path):

@@ -143,7 +143,8 @@ def _range(told: str) -> str | dict[str, str]:
     start, dots, end = told.partition("..")
     if not dots:
         if told not in set(Named):
-            raise Invalid("--range", f"must be FROM..TO, or one of {', '.join(Named)}")
+            known = f"{told!r} is neither FROM..TO nor one of {', '.join(Named)}"
+            raise typer.BadParameter(known, param_hint="--range")
         return told
     return {"from": start, "to": end} if end else {"from": start}
 
