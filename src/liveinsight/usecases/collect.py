@@ -38,6 +38,11 @@ class Outcome(Struct):
     processed: int = 0
     starts_visit: bool = False
 
+    @property
+    def judged(self) -> int:
+        """Of how many sightings something came so far."""
+        return len(self.events) + len(self.refused)
+
     def tell(self, reason: Drop) -> None:
         """Count a drop in the answer."""
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
@@ -85,9 +90,7 @@ class Collect:
         self.take([outcome])
         return outcome
 
-    def judge(  # noqa: C901, PLR0912, PLR0915 - the one way of each event, told in its order
-        self, sightings: Sequence[Sighting], caller: Caller
-    ) -> Outcome:
+    def judge(self, sightings: Sequence[Sighting], caller: Caller) -> Outcome:
         """Judge all events of a request, in their order.
 
         All are judged before any is taken. To judge asks other parts, which may fail, but keeps
@@ -95,98 +98,101 @@ class Collect:
         again. Where and with what others were before is known to be well formed.
         """
         outcome = Outcome()
+        try:
+            self._judge(sightings, caller, outcome)
+        except Invalid as wrong:
+            raise Invalid(wrong.field, wrong.error, outcome.judged) from None
+        outcome.event_ids = [told.event_id or "" for told in sightings]
+        return outcome
+
+    def _judge(  # noqa: C901, PLR0912, PLR0915 - the one way of each event, told in its order
+        self, sightings: Sequence[Sighting], caller: Caller, outcome: Outcome
+    ) -> None:
         key, events, known = caller.key, outcome.events, self._places.known()
         order = self._order(sightings, caller)
         site: Site | None = None
         asked_ms, asked, other = 0, NO_OTHER, NO_OTHER
         who: Sender | Drop | None = None
-        index = 0
-        try:
-            for index, told in enumerate(sightings):
-                # The sighting has it: by its id whoever keeps both finds what was told of an event.
-                event_id = told.event_id
-                if not event_id:
-                    event_id = told.event_id = self._new_id()
-                way: Way = (
-                    told.site,
-                    told.event_type,
-                    told.page_url,
-                    told.title,
-                    told.referrer,
-                    told.utm_source,
-                    told.utm_medium,
-                    told.utm_campaign,
-                    told.utm_content,
-                    told.utm_term,
-                )
-                spot = known.get(way) or self._places.look(told, way)
-                time_ms = caller.received_ms
-                if told.timestamp is not None:
-                    time_ms = time_of(told.timestamp, caller)
-                    if order is not None:
-                        time_ms = order.given(told, time_ms)
-                if key is not None:
-                    if spot.site is None and not told.site:
-                        spot = self._places.of(told, key)
-                    if spot.site is not None:
-                        other = other_of(told, spot.site, key)
-                refusal = spot.refusal if key is None else spot.refuses(key)
-                if refusal is None:
-                    # Mostly it is who told the one before, of the same moment.
-                    if spot.site is not site or time_ms != asked_ms or other != asked:
-                        site, asked_ms, asked = spot.site, time_ms, other
-                        assert site is not None, "else it is refused"
-                        who = self._senders.find(time_ms, site, caller, other, who)
-                    if isinstance(who, Sender):
-                        visitor, prior, fingerprint = who.visitor, who.prior, who.fingerprint
-                        if told.user_id:
-                            visitor = identified(self._secret, who.site.id, told.user_id)
-                            prior = None
-                        session = fingerprint(told.session_id) if told.session_id else None
-                        if order is not None:
-                            if told.timestamp is None:
-                                time_ms = order.next(visitor, session, who.from_ms)
-                            else:
-                                order.note(visitor, session, time_ms)
-                        client = who.client
-                        if told.screen != who.screen or told.language != who.language:
-                            client = self._senders.client(who, told.screen, told.language)
-                        amount = currency = None
-                        revenue = told.revenue
-                        if revenue is not None:
-                            check_amount(revenue)
-                            amount, currency = format(revenue.amount, "f"), revenue.currency
-                        scroll_depth = told.scroll_depth
-                        if scroll_depth is not None:
-                            scroll_depth = min(scroll_depth, 100)
-                        events.append(
-                            Event(
-                                fingerprint(event_id),
-                                time_ms,
-                                spot.place,
-                                visitor,
-                                prior,
-                                session,
-                                client,
-                                told.kept_props() if told.props else None,
-                                amount,
-                                currency,
-                                told.engaged_ms,
-                                scroll_depth,
-                                # A bot's event is set aside, and can be taken back in.
-                                Aside.BOT if who.agent.is_bot else spot.aside,
-                            )
-                        )
-                        continue
-                    refusal = who
-                assert refusal is not None, "else somebody told it"
+        for told in sightings:
+            # The sighting has it: by its id whoever keeps both finds what was told of an event.
+            event_id = told.event_id
+            if not event_id:
+                event_id = told.event_id = self._new_id()
+            way: Way = (
+                told.site,
+                told.event_type,
+                told.page_url,
+                told.title,
+                told.referrer,
+                told.utm_source,
+                told.utm_medium,
+                told.utm_campaign,
+                told.utm_content,
+                told.utm_term,
+            )
+            spot = known.get(way) or self._places.look(told, way)
+            time_ms = caller.received_ms
+            if told.timestamp is not None:
+                time_ms = time_of(told.timestamp, caller)
+                if order is not None:
+                    time_ms = order.given(told, time_ms)
+            if key is not None:
+                if spot.site is None and not told.site:
+                    spot = self._places.of(told, key)
+                if spot.site is not None:
+                    other = other_of(told, spot.site, key)
+            refusal = spot.refusal if key is None else spot.refuses(key)
+            # Mostly it is who told the one before, of the same moment.
+            if refusal is None and (spot.site is not site or time_ms != asked_ms or other != asked):
+                site, asked_ms, asked = spot.site, time_ms, other
+                assert site is not None, "else it is refused"
+                who = self._senders.find(time_ms, site, caller, other, who)
+            sender = who if refusal is None else refusal
+            if not isinstance(sender, Sender):
+                assert sender is not None, "else it was looked for"
                 check_form(told)
-                outcome.refused = (*outcome.refused, index)
-                outcome.lose(_name_of(spot.site, refusal), refusal)
-        except Invalid as wrong:
-            raise Invalid(wrong.field, wrong.error, index) from None
-        outcome.event_ids = [told.event_id or "" for told in sightings]
-        return outcome
+                outcome.refused = (*outcome.refused, outcome.judged)
+                outcome.lose(_name_of(spot.site, sender), sender)
+                continue
+            visitor, prior, fingerprint = sender.visitor, sender.prior, sender.fingerprint
+            if told.user_id:
+                visitor = identified(self._secret, sender.site.id, told.user_id)
+                prior = None
+            session = fingerprint(told.session_id) if told.session_id else None
+            if order is not None:
+                if told.timestamp is None:
+                    time_ms = order.next(visitor, session, sender.from_ms)
+                else:
+                    order.note(visitor, session, time_ms)
+            client = sender.client
+            if told.screen != sender.screen or told.language != sender.language:
+                client = self._senders.client(sender, told.screen, told.language)
+            amount = currency = None
+            revenue = told.revenue
+            if revenue is not None:
+                check_amount(revenue)
+                amount, currency = format(revenue.amount, "f"), revenue.currency
+            scroll_depth = told.scroll_depth
+            if scroll_depth is not None:
+                scroll_depth = min(scroll_depth, 100)
+            events.append(
+                Event(
+                    fingerprint(event_id),
+                    time_ms,
+                    spot.place,
+                    visitor,
+                    prior,
+                    session,
+                    client,
+                    told.kept_props() if told.props else None,
+                    amount,
+                    currency,
+                    told.engaged_ms,
+                    scroll_depth,
+                    # A bot's event is set aside, and can be taken back in.
+                    Aside.BOT if sender.agent.is_bot else spot.aside,
+                )
+            )
 
     def _order(self, sightings: Sequence[Sighting], caller: Caller) -> "_Order | None":
         """Mostly each is alone, or of a session of its own, and there is no order to keep."""

@@ -114,7 +114,7 @@ class Window:
             event = events[index]
             time_ms, place, session = event.time_ms, event.place, event.session
             row = find(event.visitor if session is None else event.visitor ^ session)
-            thing, _ = known(place) or self._know(place)
+            thing, origin = known(place) or self._know(place)
             if event.props:
                 thing = self._thing(place, event.props)
             # Most are views that go on with a visit, and its newest: as by the rules below.
@@ -129,7 +129,7 @@ class Window:
                 if entry[row] < 0:
                     entry[row] = thing
             else:
-                row, taken = self._step(event, row, thing)
+                row, taken = self._step(event, row, thing, origin)
                 if taken is not GOES_ON:
                     steps[index] = taken
                 if row < 0:
@@ -201,7 +201,7 @@ class Window:
         views = self.is_view.table()[things]
         np.frombuffer(self.rows.exit, np.int32)[row[views]] = things[views]
 
-    def _step(self, event: Event, row: int, thing: int) -> tuple[int, Step]:
+    def _step(self, event: Event, row: int, thing: int, origin: int) -> tuple[int, Step]:
         """Take an event into its visit: which that is, if it is to be shown, and what it did."""
         rows, time_ms, kind = self.rows, event.time_ms, event.place.type
         if row < 0 and event.prior is not None:
@@ -216,7 +216,7 @@ class Window:
         if taken is NO_VISIT:
             return NOBODY, taken
         if taken is not GOES_ON:
-            row = self._start(event, row)
+            row = self._start(event, row, origin)
         self._go_on(kind, time_ms, row, thing)
         return row, taken
 
@@ -255,7 +255,7 @@ class Window:
             self._index.put(row)
         return row
 
-    def _start(self, event: Event, row: int) -> int:
+    def _start(self, event: Event, row: int, origin: int) -> int:
         if row < 0:
             row = self._add(_chain(event.visitor, event.session))
             person = row if event.session is None else self._person(event.visitor)
@@ -264,7 +264,7 @@ class Window:
         rows.start_ms[row] = rows.last_ms[row] = event.time_ms
         rows.is_open[row] = 1
         rows.site[row] = self.sites.code(event.place.site)
-        _, rows.origin[row] = self._at.get(event.place) or self._know(event.place)
+        rows.origin[row] = origin
         rows.client[row] = self._client(event.client)
         rows.entry[row] = rows.exit[row] = -1
         return row
